@@ -1,0 +1,4 @@
+//! assay runs data-validation checks as sandboxed WebAssembly components.
+
+pub mod model;
+pub mod source;

@@ -1,0 +1,28 @@
+//! Pure types: what a check is, what can come of a run, what is written down.
+//!
+//! Two types to know: [`Conclusion`] (how one check ended) and [`RunStatus`] (what a run's results
+//! add up to). Nothing here knows of tokio, wasmtime, SQL, files or clocks; serde stays at the borders.
+
+mod conclusion;
+mod context;
+mod data;
+mod finding;
+mod ids;
+mod limits;
+mod problem;
+mod result;
+mod run;
+mod severity;
+mod usage;
+
+pub use conclusion::{Conclusion, Ending, Outcome, Reason, Status, Verdict, conclude};
+pub use context::{RunContext, Window};
+pub use data::{Batch, Column, ColumnInfo, Kind, Param, Value, Values, VarData};
+pub use finding::{Attribute, Cell, Finding, FindingDraft, LogLevel, LogLine, Measure, Metric, Subject};
+pub use ids::{CheckName, Digest, InvalidName, PluginId, PluginRef, RunId, ScheduleName, SourceName};
+pub use limits::{Limit, LimitName, LimitRequest, LimitUnit, Limits, UnknownLimit};
+pub use problem::{Problem, ProblemCode};
+pub use result::CheckResult;
+pub use run::{RunRecord, RunStatus, Tally, Trigger, roll_up};
+pub use severity::Severity;
+pub use usage::Usage;
