@@ -1,4 +1,7 @@
 //! assay runs data-validation checks as sandboxed WebAssembly components.
 
+pub mod capability;
+pub mod clock;
 pub mod model;
+pub mod sandbox;
 pub mod source;

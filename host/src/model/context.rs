@@ -21,8 +21,8 @@ impl Window {
     /// # Errors
     /// When the day is at the very edge of the calendar (years -9999 and 9999).
     pub fn of(date: Date, zone: &TimeZone) -> Result<Self, jiff::Error> {
-        let start = date.to_zoned(zone.clone())?;
-        let end = date.tomorrow()?.to_zoned(zone.clone())?;
+        let start = date.to_zoned_datetime(zone.clone())?;
+        let end = date.tomorrow()?.to_zoned_datetime(zone.clone())?;
         Ok(Self { start: start.timestamp(), end: end.timestamp() })
     }
 }

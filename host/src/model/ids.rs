@@ -172,7 +172,9 @@ impl RunId {
     /// A new id for a run that begins at `now`; unique by its 80 random bits.
     #[must_use]
     pub fn generate(now: jiff::Timestamp) -> Self {
-        Self(ulid::Ulid::from_datetime(now.into()))
+        // A time before 1970 has no ULID; it sorts first.
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        Self(ulid::Ulid::from_parts(millis, ulid::Ulid::from_datetime(std::time::UNIX_EPOCH).random()))
     }
 
     /// A number that is the same for every attempt of the same check in the same run

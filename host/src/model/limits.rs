@@ -56,7 +56,10 @@ macro_rules! limits {
         }
 
         // A default above its ceiling would be a lie.
-        $(const _: () = assert!($default <= $ceiling);)*
+        $(const _: () = {
+            let (default, ceiling): (u64, u64) = ($default, $ceiling);
+            assert!(default <= ceiling);
+        };)*
     };
 }
 

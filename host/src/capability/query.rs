@@ -1,0 +1,303 @@
+//! Reading data within grants and budget, and keeping book of what could not be answered.
+
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock;
+use crate::model::{Batch, ColumnInfo, LimitName, Limits, Param, Problem, ProblemCode};
+use crate::source::gate::read_statement;
+use crate::source::{Cost, Estimate, ReadStatement, Rows};
+
+use super::grant::{Grant, Grants};
+
+/// Most rows of one batch.
+const BATCH_ROWS_MAX: u32 = 8_192;
+/// Most bytes of column data of one batch.
+const BATCH_BYTES_MAX: u64 = 4 << 20;
+
+/// What is left of a run's budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Queries.
+    pub queries: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes of column data.
+    pub bytes: u64,
+    /// Time until the run's deadline.
+    pub time: Duration,
+}
+
+/// What a query has cost so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CursorStats {
+    /// Rows handed to the guest.
+    pub rows: u64,
+    /// Bytes of column data handed to the guest.
+    pub bytes: u64,
+    /// Time the host spent.
+    pub elapsed: Duration,
+    /// What the source says.
+    pub cost: Cost,
+}
+
+/// A request, for telling whether a problem was cured by asking again.
+#[derive(Debug, Clone, PartialEq)]
+struct Request {
+    source: String,
+    sql: String,
+    params: Vec<Param>,
+}
+
+/// The rows of one query on their way to the guest.
+pub struct Cursor {
+    request: Request,
+    rows: Box<dyn Rows>,
+    deadline: Instant,
+    stats: CursorStats,
+    /// Why there is nothing more, when it is not the end.
+    failed: Option<Problem>,
+    ended: bool,
+    /// Held so that the source's concurrency counts open cursors.
+    _slot: OwnedSemaphorePermit,
+}
+
+impl std::fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cursor").field("request", &self.request).field("stats", &self.stats).finish_non_exhaustive()
+    }
+}
+
+impl Cursor {
+    /// The columns of every batch.
+    #[must_use]
+    pub fn columns(&self) -> &[ColumnInfo] {
+        self.rows.columns()
+    }
+
+    /// What the query has cost so far.
+    #[must_use]
+    pub fn stats(&self) -> CursorStats {
+        CursorStats { cost: self.rows.cost(), ..self.stats }
+    }
+}
+
+/// One run's access to data.
+#[derive(Debug)]
+pub struct QueryCapability {
+    grants: Grants,
+    limits: Limits,
+    deadline: Instant,
+    queries: u64,
+    rows: u64,
+    bytes: u64,
+    unresolved: Vec<(Request, Problem)>,
+}
+
+impl QueryCapability {
+    /// For one run that ends at `deadline` at the latest.
+    #[must_use]
+    pub fn new(grants: Grants, limits: Limits, deadline: Instant) -> Self {
+        Self { grants, limits, deadline, queries: 0, rows: 0, bytes: 0, unresolved: Vec::new() }
+    }
+
+    /// Begins to answer a statement.
+    ///
+    /// # Errors
+    /// Any [`Problem`]; it is remembered until the same request has been answered to its end.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the query; the query stays counted.
+    pub async fn open(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Cursor, Problem> {
+        let request = Request { source, sql, params };
+        let began = clock::monotonic();
+        match self.try_open(&request).await {
+            Ok((rows, deadline, slot)) => Ok(Cursor {
+                request,
+                rows,
+                deadline,
+                stats: CursorStats { elapsed: began.elapsed(), ..CursorStats::default() },
+                failed: None,
+                ended: false,
+                _slot: slot,
+            }),
+            Err(problem) => Err(self.remember(&request, problem)),
+        }
+    }
+
+    /// What a statement would read.
+    ///
+    /// # Errors
+    /// As for [`QueryCapability::open`].
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind; the query stays counted.
+    pub async fn estimate(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Estimate, Problem> {
+        let request = Request { source, sql, params };
+        let estimate = match self.admit(&request) {
+            Ok((grant, statement)) => {
+                let (grant, deadline) = (grant.clone(), self.query_deadline());
+                let answer = async {
+                    let _slot = slot(&grant).await?;
+                    grant.handle.source.estimate(statement).await
+                };
+                within(deadline, answer).await
+            }
+            Err(problem) => Err(problem),
+        };
+        match estimate {
+            Ok(estimate) => {
+                self.forget(&request);
+                Ok(estimate)
+            }
+            Err(problem) => Err(self.remember(&request, problem)),
+        }
+    }
+
+    /// The next rows of a cursor, `None` at the end.
+    ///
+    /// # Errors
+    /// Any [`Problem`]; the cursor says the same ever after.
+    ///
+    /// # Cancel safety
+    /// After a dropped call the rows in flight may be lost: drop the cursor.
+    pub async fn next(&mut self, cursor: &mut Cursor, rows_max: u32) -> Result<Option<Batch>, Problem> {
+        if let Some(problem) = &cursor.failed {
+            return Err(problem.clone());
+        }
+        if cursor.ended {
+            return Ok(None);
+        }
+        let began = clock::monotonic();
+        let answer = self.try_next(cursor, rows_max).await;
+        cursor.stats.elapsed += began.elapsed();
+        match answer {
+            Ok(Some(batch)) => {
+                let bytes = batch.bytes();
+                for rows in [&mut self.rows, &mut cursor.stats.rows] {
+                    *rows += u64::from(batch.rows);
+                }
+                for total in [&mut self.bytes, &mut cursor.stats.bytes] {
+                    *total += bytes;
+                }
+                Ok(Some(batch))
+            }
+            Ok(None) => {
+                cursor.ended = true;
+                self.forget(&cursor.request);
+                Ok(None)
+            }
+            Err(problem) => {
+                cursor.failed = Some(problem.clone());
+                Err(self.remember(&cursor.request, problem))
+            }
+        }
+    }
+
+    /// What is left of the budget.
+    #[must_use]
+    pub fn remaining(&self) -> Budget {
+        Budget {
+            queries: self.left(LimitName::Queries, self.queries),
+            rows: self.left(LimitName::Rows, self.rows),
+            bytes: self.left(LimitName::BytesIn, self.bytes),
+            time: clock::until(self.deadline),
+        }
+    }
+
+    /// Queries asked, rows and bytes handed over.
+    #[must_use]
+    pub fn spent(&self) -> (u64, u64, u64) {
+        (self.queries, self.rows, self.bytes)
+    }
+
+    /// The problems of requests that were never answered afterwards.
+    #[must_use]
+    pub fn into_unresolved(self) -> Vec<Problem> {
+        self.unresolved.into_iter().map(|(_, problem)| problem).collect()
+    }
+
+    async fn try_open(
+        &mut self,
+        request: &Request,
+    ) -> Result<(Box<dyn Rows>, Instant, OwnedSemaphorePermit), Problem> {
+        let (grant, statement) = self.admit(request)?;
+        let grant = grant.clone();
+        let deadline = self.query_deadline();
+        let answer = async {
+            let slot = slot(&grant).await?;
+            Ok((grant.handle.source.query(statement).await?, slot))
+        };
+        let (rows, slot) = within(deadline, answer).await?;
+        Ok((rows, deadline, slot))
+    }
+
+    /// Counts the query, then lets it pass only as one read statement within the grant.
+    fn admit(&mut self, request: &Request) -> Result<(&Grant, ReadStatement), Problem> {
+        if self.left(LimitName::Queries, self.queries) == 0 {
+            return Err(self.spent_problem(ProblemCode::LimitQueries, LimitName::Queries));
+        }
+        self.queries += 1;
+        let grant = self.grants.source(&request.source)?;
+        let statement = read_statement(&request.sql, request.params.clone())?;
+        grant.covers(&statement)?;
+        Ok((grant, statement))
+    }
+
+    async fn try_next(&mut self, cursor: &mut Cursor, rows_max: u32) -> Result<Option<Batch>, Problem> {
+        let rows_left = self.left(LimitName::Rows, self.rows);
+        let bytes_left = self.left(LimitName::BytesIn, self.bytes);
+        // With nothing left one row is still asked for: only a row too many is over the limit, not the end.
+        let wanted = u64::from(rows_max.clamp(1, BATCH_ROWS_MAX)).min(rows_left.max(1));
+        let wanted = u32::try_from(wanted).unwrap_or(BATCH_ROWS_MAX);
+        let bytes_max = BATCH_BYTES_MAX.min(bytes_left.max(1));
+        let Some(batch) = within(cursor.deadline, cursor.rows.next(wanted, bytes_max)).await? else {
+            return Ok(None);
+        };
+        if u64::from(batch.rows) > rows_left {
+            return Err(self.spent_problem(ProblemCode::LimitRows, LimitName::Rows));
+        }
+        if batch.bytes() > bytes_left {
+            return Err(self.spent_problem(ProblemCode::LimitBytes, LimitName::BytesIn));
+        }
+        Ok(Some(batch))
+    }
+
+    fn left(&self, name: LimitName, used: u64) -> u64 {
+        self.limits.get(name).saturating_sub(used)
+    }
+
+    fn query_deadline(&self) -> Instant {
+        (clock::monotonic() + self.limits.duration(LimitName::QueryDeadline)).min(self.deadline)
+    }
+
+    fn spent_problem(&self, code: ProblemCode, name: LimitName) -> Problem {
+        let limit = self.limits.get(name);
+        Problem::new(code, format!("the run's limit of `{name}` is spent ({limit})"))
+            .with_hint(format!("let the query return less, or ask for more: `limits = {{ {name} = … }}` in the check's configuration"))
+    }
+
+    fn remember(&mut self, request: &Request, problem: Problem) -> Problem {
+        self.forget(request);
+        self.unresolved.push((request.clone(), problem.clone()));
+        problem
+    }
+
+    fn forget(&mut self, request: &Request) {
+        self.unresolved.retain(|(earlier, _)| earlier != request);
+    }
+}
+
+async fn slot(grant: &Grant) -> Result<OwnedSemaphorePermit, Problem> {
+    let closed = |_| Problem::new(ProblemCode::Unavailable, format!("source `{}` is closed", grant.name));
+    grant.handle.slots.clone().acquire_owned().await.map_err(closed)
+}
+
+async fn within<T>(deadline: Instant, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    timeout_at(deadline, answer).await.unwrap_or_else(|_| {
+        Err(Problem::new(ProblemCode::Deadline, "the query did not end before its deadline")
+            .with_hint("let it read less, or raise `query_deadline` in the check's limits"))
+    })
+}

@@ -1,0 +1,179 @@
+//! One execution: a fresh store, one deadline, and everything that came of it.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::capability::{Grants, QueryCapability, Report};
+use crate::clock;
+use crate::model::{
+    Description, Ending, LimitName, Limits, Problem, Reason, RunContext, SettingProblem, Usage, Verdict,
+};
+
+use super::bindings::Check;
+use super::engine::{Compiled, Sandbox};
+use super::state::{Phase, RunState};
+use super::trap::{LimitHit, classify};
+
+/// What to run.
+#[derive(Debug)]
+pub struct Job {
+    /// The guest's `context`.
+    pub context: RunContext,
+    /// The settings document, JSON.
+    pub settings: String,
+    /// What the check may read.
+    pub grants: Grants,
+    /// What the execution may use.
+    pub limits: Limits,
+    /// When it ends at the latest.
+    pub deadline: Instant,
+}
+
+/// All that came of one execution.
+#[derive(Debug)]
+pub struct Execution {
+    /// How it ended.
+    pub ending: Ending,
+    /// What the guest reported until then.
+    pub report: Report,
+    /// Problems of requests that were never answered afterwards.
+    pub unresolved: Vec<Problem>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+impl Sandbox {
+    /// Runs a check. Never fails: every way to end is an [`Ending`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends guest and queries and frees the slot; what was reported is lost with it.
+    pub async fn run(&self, plugin: &Compiled, job: Job) -> Execution {
+        let Job { context, settings, grants, limits, deadline } = job;
+        let query = QueryCapability::new(grants, limits.clone(), deadline);
+        let context = context.into();
+        let (answer, state, fuel) = self
+            .call(plugin, Some(query), &limits, deadline, async |check: &Check, store: &mut Store<RunState>| {
+                check.call_run(store, &context, &settings).await
+            })
+            .await;
+        let ending = match answer {
+            Ok(Ok(verdict)) => Ending::Returned(Verdict::from(verdict)),
+            Ok(Err(message)) => Ending::GuestError(message),
+            Err(ending) => ending,
+        };
+        let RunState { query, report, limiter, meter, .. } = state;
+        let (queries, rows, bytes) = query.as_ref().map_or((0, 0, 0), QueryCapability::spent);
+        let report = report.into_report();
+        let usage = Usage {
+            fuel,
+            guest_cpu: meter.guest_cpu(),
+            host_time: meter.host_time(),
+            peak_memory: limiter.memory_peak(),
+            queries,
+            rows,
+            bytes,
+            findings_dropped: report.findings_dropped,
+            metrics_dropped: report.metrics_dropped,
+            log_lines_dropped: report.log_lines_dropped,
+        };
+        Execution { ending, report, unresolved: query.map(QueryCapability::into_unresolved).unwrap_or_default(), usage }
+    }
+
+    /// Asks a plugin who it is, with neither data nor report granted.
+    ///
+    /// # Errors
+    /// The [`Ending`] of a plugin that does not answer within the limits.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    pub async fn describe(&self, plugin: &Compiled, limits: &Limits) -> Result<Description, Ending> {
+        let (answer, ..) = self
+            .call(plugin, None, limits, deadline(limits), async |check: &Check, store: &mut Store<RunState>| {
+                check.call_describe(store).await
+            })
+            .await;
+        answer.map(Into::into)
+    }
+
+    /// Asks a plugin what is wrong with a settings document, with neither data nor report granted.
+    ///
+    /// # Errors
+    /// The [`Ending`] of a plugin that does not answer within the limits.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    pub async fn validate(
+        &self,
+        plugin: &Compiled,
+        settings: &str,
+        limits: &Limits,
+    ) -> Result<Vec<SettingProblem>, Ending> {
+        let (answer, ..) = self
+            .call(plugin, None, limits, deadline(limits), async |check: &Check, store: &mut Store<RunState>| {
+                check.call_validate(store, settings).await
+            })
+            .await;
+        answer.map(|problems| problems.into_iter().map(Into::into).collect())
+    }
+
+    /// Instantiates a plugin in a fresh store and makes one call; returns the store's state and the fuel used.
+    async fn call<T>(
+        &self,
+        plugin: &Compiled,
+        query: Option<QueryCapability>,
+        limits: &Limits,
+        deadline: Instant,
+        call: impl AsyncFnOnce(&Check, &mut Store<RunState>) -> wasmtime::Result<T>,
+    ) -> (Result<T, Ending>, RunState, u64) {
+        let mut store = self.store(RunState::new(query, limits), limits);
+        let meter = store.data().meter.clone();
+        let execution = meter.guest(async {
+            let check = plugin.pre.instantiate_async(&mut store).await?;
+            store.data_mut().phase = Phase::Computing;
+            call(&check, &mut store).await
+        });
+        // Dropping the future stops guest and query alike; the store stays, and with it what was reported.
+        let answer = timeout_at(deadline, execution).await;
+        let budget = limits.get(LimitName::Fuel);
+        let fuel = budget.saturating_sub(store.get_fuel().unwrap_or(0));
+        let state = store.into_data();
+        let answer = match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(classify(&error, state.report.panic())),
+            Err(_) => Err(Ending::Broken {
+                reason: Reason::Deadline,
+                message: format!("the deadline passed {}", state.phase.as_str()),
+                hint: Some(format!("allow more: `limits = {{ {} = … }}` in the check's configuration", LimitName::Deadline)),
+                detail: None,
+            }),
+        };
+        (answer, state, fuel)
+    }
+
+    fn store(&self, state: RunState, limits: &Limits) -> Store<RunState> {
+        let bounded = |name| usize::try_from(limits.get(name)).unwrap_or(usize::MAX);
+        let mut store = Store::new(self.engine(), state);
+        store.set_hostcall_fuel(bounded(LimitName::HostcallBytes));
+        store.set_max_component_handles(bounded(LimitName::Handles));
+        store.limiter(|state| &mut state.limiter);
+        store.set_fuel(limits.get(LimitName::Fuel)).expect("fuel is switched on");
+        store.set_epoch_deadline(1);
+        let limit = limits.duration(LimitName::GuestCpu);
+        store.epoch_deadline_callback(move |context| {
+            let used = context.data().meter.guest_cpu();
+            if used > limit {
+                return Err(LimitHit::GuestCpu { used, limit }.into());
+            }
+            // The engine's own yield is polled again at once and lets nobody else run.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        });
+        store
+    }
+}
+
+fn deadline(limits: &Limits) -> Instant {
+    let longest: Duration = limits.duration(LimitName::Deadline);
+    clock::monotonic() + longest
+}

@@ -1,0 +1,26 @@
+//! Where guests run. The only module that names wasmtime.
+//!
+//! Two types to know: [`Sandbox`] (engine and linker of a host) and [`Execution`] (all that came of one run).
+//!
+//! Invariants:
+//! - The linker defines `query` and `report` and nothing else: a guest has no clock, no random, no files, no network.
+//! - Every execution gets a fresh store, never used again.
+//! - One deadline covers instantiation, guest code and blocked queries; computing guests yield at every tick.
+//! - What a guest reported is kept however its execution ends.
+//!
+//! It does not know of configuration, the journal or which plugin is which.
+
+mod bindings;
+mod convert;
+mod engine;
+mod execute;
+mod limiter;
+mod meter;
+mod state;
+mod trap;
+
+pub use engine::{Compiled, Refused, Sandbox, SandboxError};
+pub use execute::{Execution, Job};
+
+/// Version of the engine: fuel is comparable within one version only.
+pub const ENGINE_VERSION: &str = concat!("wasmtime ", "48.0.8");
