@@ -1,5 +1,6 @@
 //! assay runs data-validation checks as sandboxed WebAssembly components.
 
+pub mod admission;
 pub mod capability;
 pub mod clock;
 pub mod model;

@@ -1,0 +1,101 @@
+//! What a component is made of, read without compiling it.
+
+use wasmparser::component_types::{ComponentEntityType, ComponentItem};
+use wasmparser::types::TypesRef;
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+use super::refusal::Refusal;
+
+/// An import or export of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// For example `assay:query/query@1.0.0`, or the name of a function.
+    pub name: String,
+    /// The functions of an interface; empty when it holds only types, or is itself a function.
+    pub functions: Vec<String>,
+    /// Whether it is an interface rather than a single item.
+    pub is_instance: bool,
+}
+
+/// What a component asks for and offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anatomy {
+    /// All that it imports.
+    pub imports: Vec<Interface>,
+    /// All that it exports.
+    pub exports: Vec<Interface>,
+    /// Core modules inside.
+    pub modules: usize,
+}
+
+/// First bytes of an ELF file, the form of precompiled components.
+const ELF_MAGIC: &[u8] = b"\x7fELF";
+
+/// What the engine is built to run; more is refused before it gets there.
+const FEATURES: WasmFeatures = WasmFeatures::WASM3
+    .union(WasmFeatures::COMPONENT_MODEL)
+    .difference(WasmFeatures::GC)
+    .difference(WasmFeatures::GC_TYPES)
+    .difference(WasmFeatures::EXCEPTIONS)
+    .difference(WasmFeatures::THREADS)
+    .difference(WasmFeatures::MEMORY64)
+    .difference(WasmFeatures::RELAXED_SIMD)
+    .difference(WasmFeatures::CM_ASYNC);
+
+impl Anatomy {
+    /// Validates a component and lists its imports and exports.
+    ///
+    /// # Errors
+    /// A [`Refusal`] of anything but a valid component in binary form.
+    pub fn of(bytes: &[u8]) -> Result<Self, Refusal> {
+        if bytes.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        if bytes.starts_with(ELF_MAGIC) {
+            return Err(Refusal::Precompiled);
+        }
+        if !Parser::is_core_wasm(bytes) && !Parser::is_component(bytes) {
+            return Err(Refusal::NotWebAssembly);
+        }
+        if Parser::is_core_wasm(bytes) {
+            return Err(Refusal::CoreModule);
+        }
+        let types = Validator::new_with_features(FEATURES).validate_all(bytes).map_err(Refusal::Invalid)?;
+        let types = types.as_ref();
+        let mut anatomy = Self { imports: Vec::new(), exports: Vec::new(), modules: 0 };
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(Refusal::Invalid)? {
+                Payload::Version { encoding: Encoding::Module, .. } => anatomy.modules += 1,
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        let name = import.map_err(Refusal::Invalid)?.name.name;
+                        anatomy.imports.push(interface(name, types.component_item_for_import(name), types));
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        let name = export.map_err(Refusal::Invalid)?.name.name;
+                        anatomy.exports.push(interface(name, types.component_item_for_export(name), types));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(anatomy)
+    }
+}
+
+fn interface(name: &str, item: Option<&ComponentItem>, types: TypesRef<'_>) -> Interface {
+    let instance = match item.map(|item| item.ty) {
+        Some(ComponentEntityType::Instance(id)) => types.get(id),
+        _ => None,
+    };
+    let functions = instance.map_or_else(Vec::new, |instance| {
+        let functions = instance.exports.iter().filter(|(_, item)| !matches!(item.ty, ComponentEntityType::Type { .. }));
+        functions.map(|(name, _)| name.clone()).collect()
+    });
+    Interface { name: name.to_owned(), functions, is_instance: instance.is_some() }
+}

@@ -1,0 +1,144 @@
+//! What a component may import: the frozen WIT, read once.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use semver::Version;
+use wit_parser::{Resolve, WorldItem};
+
+use super::anatomy::{Anatomy, Interface};
+use super::refusal::Refusal;
+
+const PACKAGES: [(&str, &str); 3] = [
+    ("query.wit", include_str!("../../../wit/query/1.0.0/query.wit")),
+    ("report.wit", include_str!("../../../wit/report/1.0.0/report.wit")),
+    ("plugin.wit", include_str!("../../../wit/plugin/1.0.0/plugin.wit")),
+];
+
+/// One interface that the host offers.
+#[derive(Debug)]
+struct Offer {
+    /// `namespace:package/interface`.
+    path: String,
+    version: Version,
+    functions: BTreeSet<String>,
+}
+
+static OFFERS: LazyLock<Vec<Offer>> = LazyLock::new(|| {
+    let mut resolve = Resolve::default();
+    let packages = PACKAGES.map(|(file, text)| resolve.push_source(file, text).expect("the contract is valid WIT"));
+    let world = resolve.select_world(&packages, Some("assay:plugin/check@1.0.0")).expect("the contract has its world");
+    resolve.worlds[world]
+        .imports
+        .values()
+        .filter_map(|item| match item {
+            WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+            _ => None,
+        })
+        .map(|interface| {
+            let package = interface.package.expect("interfaces of the contract stand in packages");
+            let name = &resolve.packages[package].name;
+            let interface_name = interface.name.as_deref().expect("interfaces of the contract have names");
+            Offer {
+                path: format!("{}:{}/{interface_name}", name.namespace, name.name),
+                version: name.version.clone().expect("packages of the contract have versions"),
+                functions: interface.functions.keys().cloned().collect(),
+            }
+        })
+        .collect()
+});
+
+/// Compares imports with what the host offers, function by function.
+///
+/// # Errors
+/// [`Refusal::ForbiddenImports`] with every import that is not part of the contract, or
+/// [`Refusal::NeedsNewerHost`] with every function of the contract that this host does not have.
+pub(super) fn check_imports(anatomy: &Anatomy) -> Result<(), Refusal> {
+    let (known, forbidden): (Vec<_>, Vec<_>) =
+        anatomy.imports.iter().map(|import| (import, offer(import))).partition(|(_, offer)| offer.is_some());
+    if !forbidden.is_empty() {
+        return Err(Refusal::ForbiddenImports(forbidden.into_iter().map(|(import, _)| import.name.clone()).collect()));
+    }
+    let missing: Vec<_> = known
+        .into_iter()
+        .flat_map(|(import, offer)| {
+            let functions = import.functions.iter();
+            functions
+                .filter(move |function| offer.is_some_and(|offer| !offer.functions.contains(*function)))
+                .map(|function| format!("{}.{function}", import.name))
+        })
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::NeedsNewerHost(missing)) }
+}
+
+/// The offer an import refers to: same path, and a version of the same major.
+fn offer(import: &Interface) -> Option<&'static Offer> {
+    let (path, version) = import.name.split_once('@')?;
+    let version = Version::parse(version).ok()?;
+    let same = |offer: &&Offer| offer.path == path && offer.version.major == version.major && version.pre.is_empty();
+    OFFERS.iter().filter(|_| import.is_instance).find(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn import(name: &str, functions: &[&str]) -> Interface {
+        let functions = functions.iter().map(|f| (*f).to_owned()).collect();
+        Interface { name: name.to_owned(), functions, is_instance: true }
+    }
+
+    fn check(imports: Vec<Interface>) -> Result<(), Refusal> {
+        check_imports(&Anatomy { imports, exports: Vec::new(), modules: 1 })
+    }
+
+    #[test]
+    fn the_contract_offers_three_interfaces() {
+        let paths: Vec<_> = OFFERS.iter().map(|offer| offer.path.as_str()).collect();
+        assert_eq!(paths, ["assay:query/query", "assay:report/report", "assay:plugin/types"]);
+        let query: Vec<_> = OFFERS[0].functions.iter().map(String::as_str).collect();
+        assert_eq!(
+            query,
+            ["[method]cursor.columns", "[method]cursor.next", "[method]cursor.stats", "estimate", "open", "remaining"]
+        );
+    }
+
+    #[test]
+    fn imports_within_the_contract_are_fine() {
+        for imports in [
+            vec![],
+            vec![import("assay:plugin/types@1.0.0", &[])],
+            vec![import("assay:query/query@1.0.0", &["open", "[method]cursor.next"])],
+            vec![import("assay:query/query@1.7.0", &["open"])],
+        ] {
+            assert!(check(imports.clone()).is_ok(), "{imports:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_by_name() {
+        for name in [
+            "wasi:cli/environment@0.2.0",
+            "wasi:clocks/monotonic-clock@0.3.0",
+            "assay:query/query",
+            "assay:query/query@2.0.0",
+            "assay:query/query@1.0.0-rc.1",
+            "assay:query/other@1.0.0",
+            "assay:secret/query@1.0.0",
+            "run",
+        ] {
+            match check(vec![import("assay:query/query@1.0.0", &["open"]), import(name, &["open"])]) {
+                Err(Refusal::ForbiddenImports(names)) => assert_eq!(names, [name]),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_function_of_a_later_contract_needs_a_newer_host() {
+        match check(vec![import("assay:query/query@1.1.0", &["open", "cancel"])]) {
+            Err(Refusal::NeedsNewerHost(functions)) => assert_eq!(functions, ["assay:query/query@1.1.0.cancel"]),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Why a component is not admitted.
+
+use std::path::PathBuf;
+
+use crate::model::{Description, Ending, LimitName, LimitRequest, PluginRef};
+use crate::sandbox::Refused;
+
+/// Why a component is not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such file.
+    #[error("there is no file `{}`", path.display())]
+    NotFound {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It is a directory, a device or a pipe.
+    #[error("`{}` is not a file", path.display())]
+    NotAFile {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(#[source] std::io::Error),
+    /// It is over the limit.
+    #[error("the file has {size} bytes; at most {max} are admitted")]
+    TooLarge {
+        /// Bytes of the file.
+        size: u64,
+        /// The limit, in bytes.
+        max: u64,
+    },
+    /// It has no content.
+    #[error("the file is empty")]
+    Empty,
+    /// It holds machine code.
+    #[error("the file is precompiled machine code, not a component")]
+    Precompiled,
+    /// It is neither module nor component.
+    #[error("the file is not WebAssembly")]
+    NotWebAssembly,
+    /// It is a core module.
+    #[error("the file is a core WebAssembly module, not a component")]
+    CoreModule,
+    /// It breaks the rules of WebAssembly, or uses more of it than the host runs.
+    #[error("the component is not valid: {0}")]
+    Invalid(#[source] wasmparser::BinaryReaderError),
+    /// It asks for more than `query`, `report` and `types`.
+    #[error("the component imports what no check is granted: {}", .0.join(", "))]
+    ForbiddenImports(Vec<String>),
+    /// It was built against a later version of the contract.
+    #[error("the component needs a newer host; this one does not have {}", .0.join(", "))]
+    NeedsNewerHost(Vec<String>),
+    /// The engine refuses it, or it does not fit the world.
+    #[error(transparent)]
+    Engine(#[from] Refused),
+    /// The compiler itself failed.
+    #[error("the compiler broke: {0}")]
+    CompilerBroke(String),
+    /// It does not say who it is.
+    #[error("the plugin's `describe` broke: {}", ending_text(.0))]
+    DescribeBroke(Ending),
+    /// It says it is somebody else.
+    #[error("the plugin says it is `{found}`, but was loaded as `{expected}`")]
+    Identity {
+        /// What it was loaded as.
+        expected: PluginRef,
+        /// What it says.
+        found: String,
+    },
+    /// It asks for a limit that does not exist.
+    #[error("the plugin asks for the limit `{0}`, which does not exist")]
+    UnknownLimit(String),
+    /// Its settings schema is not JSON.
+    #[error("the plugin's settings schema is not a JSON document: {0}")]
+    SettingsSchema(#[source] serde_json::Error),
+}
+
+fn ending_text(ending: &Ending) -> String {
+    match ending {
+        Ending::Broken { reason, message, .. } => format!("{message} ({reason})"),
+        Ending::GuestError(message) => message.clone(),
+        Ending::Returned(verdict) => verdict.summary.clone(),
+    }
+}
+
+impl Refusal {
+    /// A stable code, for scripts.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::NotAFile { .. } => "not_a_file",
+            Self::Unreadable(_) => "unreadable",
+            Self::TooLarge { .. } => "too_large",
+            Self::Empty => "empty",
+            Self::Precompiled => "precompiled",
+            Self::NotWebAssembly => "not_webassembly",
+            Self::CoreModule => "core_module",
+            Self::Invalid(_) => "invalid",
+            Self::ForbiddenImports(_) => "forbidden_imports",
+            Self::NeedsNewerHost(_) => "needs_newer_host",
+            Self::Engine(Refused::Compile(_)) => "not_compilable",
+            Self::Engine(Refused::World(_)) => "wrong_world",
+            Self::CompilerBroke(_) => "compiler_broke",
+            Self::DescribeBroke(_) => "describe_broke",
+            Self::Identity { .. } => "identity",
+            Self::UnknownLimit(_) => "unknown_limit",
+            Self::SettingsSchema(_) => "settings_schema",
+        }
+    }
+
+    /// What would help.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotFound { .. } => {
+                "a plugin lies in the folder of plugins as `<id>@<version>.wasm`; `assay plugin list` shows what is there".into()
+            }
+            Self::NotAFile { .. } | Self::Empty | Self::NotWebAssembly => {
+                "name the component that the plugin's build wrote, a `.wasm` file".into()
+            }
+            Self::Unreadable(_) => "check the permissions of the file and its folders".into(),
+            Self::TooLarge { .. } => {
+                "strip debug information from the component, or raise `component_max` under `[host]`".into()
+            }
+            Self::Precompiled => {
+                "machine code from outside is never loaded: name the component it was compiled from".into()
+            }
+            Self::CoreModule => {
+                "turn it into a component: `wasm-tools component new`, or the plugin's own build command".into()
+            }
+            Self::Invalid(_) => {
+                "build it again; threads, garbage collection, exceptions, 64-bit memories and async are not run here".into()
+            }
+            Self::ForbiddenImports(names) if names.iter().any(|name| name.starts_with("wasi:")) => {
+                "build it without WASI. Rust: target wasm32-unknown-unknown, not wasm32-wasip2. Python: componentize-py \
+                 with --stub-wasi. JavaScript: componentize-js with disableFeatures: stdio, random, clocks, http, fetch-event"
+                    .into()
+            }
+            Self::ForbiddenImports(_) => {
+                "a check may import assay:query/query@1, assay:report/report@1 and assay:plugin/types@1 only".into()
+            }
+            Self::NeedsNewerHost(_) => "update assay, or build the plugin against an earlier version of the contract".into(),
+            Self::Engine(Refused::World(_)) => "build it against the WIT in `wit/`, for example with the SDK".into(),
+            Self::Engine(Refused::Compile(_)) | Self::CompilerBroke(_) => {
+                "the component is valid but not compilable here; report it with the component's digest".into()
+            }
+            Self::DescribeBroke(_) => "`describe` must return at once, without asking for data".into(),
+            Self::Identity { found, .. } => format!("name the file `{found}.wasm`, or build the version you mean"),
+            Self::UnknownLimit(_) => {
+                let names = LimitName::ALL.map(LimitName::as_str);
+                format!("the limits are {}", names.join(", "))
+            }
+            Self::SettingsSchema(_) => "`settings-schema` is a JSON Schema document; `{}` allows everything".into(),
+        }
+    }
+}
+
+/// The limits that a plugin asks for, every name known.
+pub(super) fn limit_requests(description: &Description) -> Result<Vec<LimitRequest>, Refusal> {
+    let request = |(name, value): &(String, u64)| {
+        let name = name.parse().map_err(|_| Refusal::UnknownLimit(name.clone()))?;
+        Ok(LimitRequest { name, value: *value })
+    };
+    description.limits.iter().map(request).collect()
+}
+
+/// A settings schema that is at least JSON.
+pub(super) fn settings_schema(description: &Description) -> Result<(), Refusal> {
+    serde_json::from_str::<serde::de::IgnoredAny>(&description.settings_schema)
+        .map(drop)
+        .map_err(Refusal::SettingsSchema)
+}
