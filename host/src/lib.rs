@@ -1,8 +1,25 @@
 //! assay runs data-validation checks as sandboxed WebAssembly components.
+//!
+//! Three promises decide every doubt: unknown never reads as pass; a check can do no harm; nothing is lost.
+//!
+//! In reading order:
+//! - [`model`]: what a check is and what can come of a run; pure.
+//! - [`config`]: from `assay.toml` to what the host sees.
+//! - [`source`]: where data comes from.
+//! - [`capability`]: what a check can do with it: query and report.
+//! - [`sandbox`]: where guests run.
+//! - [`admission`]: the only road from a file to a guest.
+//! - [`runner`]: a run from its first line in the journal to its last.
+//! - [`store`]: the journal.
+//! - [`cli`]: all that prints.
 
 pub mod admission;
 pub mod capability;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod model;
+pub mod runner;
 pub mod sandbox;
 pub mod source;
+pub mod store;

@@ -1,1 +1,3 @@
+//! Data and harness for assay's tests and demo.
 
+pub mod pipeline;

@@ -58,7 +58,7 @@ pub async fn admit(candidate: Candidate, sandbox: &Sandbox, ceilings: &[LimitReq
     let Candidate { reference, bytes, digest } = candidate;
     let size = bytes.len() as u64;
     let compiler = sandbox.clone();
-    let compiled = tokio::task::spawn_blocking(move || compiler.compile(&bytes))
+    let compiled = tokio::task::spawn_blocking(move || compiler.compile(&bytes, digest))
         .await
         .map_err(|panic| Refusal::CompilerBroke(panic.to_string()))??;
     // The plugin's own requests are not known yet, so it may use what the operator allows at most.

@@ -158,10 +158,17 @@ impl Limits {
         }))
     }
 
+    /// A limit with where it comes from.
+    #[must_use]
+    pub fn limit(&self, name: LimitName) -> &Limit {
+        // `resolve` fills the array in the order in which the names are declared.
+        &self.0[name as usize]
+    }
+
     /// The value of a limit in its base unit.
     #[must_use]
     pub fn get(&self, name: LimitName) -> u64 {
-        self.0.iter().find(|limit| limit.name == name).map_or(0, |limit| limit.value)
+        self.limit(name).value
     }
 
     /// The value of a limit that counts milliseconds.
@@ -205,6 +212,7 @@ mod tests {
     fn names_round_trip() {
         for name in LimitName::ALL {
             assert_eq!(name.as_str().parse(), Ok(name));
+            assert_eq!(Limits::default().limit(name).name, name, "position in the array");
         }
         assert_eq!("ram".parse::<LimitName>(), Err(UnknownLimit("ram".to_owned())));
     }

@@ -1,6 +1,6 @@
 //! The contract in Rust, generated from `wit/`.
 
-#![expect(missing_docs, clippy::all, reason = "generated; the WIT documents it")]
+#![expect(clippy::all, reason = "generated; the WIT documents it")]
 
 wasmtime::component::bindgen!({
     path: ["../wit/query/1.0.0", "../wit/report/1.0.0", "../wit/plugin/1.0.0"],

@@ -1,12 +1,16 @@
 //! Engine and linker of a host, and components compiled for them.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
 
+use crate::model::Digest;
+
 use super::bindings::{Check, CheckPre};
+use super::cache::CompileCache;
 use super::state::RunState;
 
 /// How often computing guests yield, and how finely their time is measured.
@@ -30,6 +34,7 @@ const TABLE_ELEMENTS: usize = 100_000;
 pub struct Sandbox {
     engine: Engine,
     linker: Linker<RunState>,
+    cache: Option<Arc<CompileCache>>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -76,18 +81,41 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         Check::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(SandboxError)?;
         start_ticking(&engine)?;
-        Ok(Self { engine, linker })
+        Ok(Self { engine, linker, cache: None })
     }
 
-    /// Compiles a component and compares it with the world. Takes from milliseconds to many seconds,
-    /// on all cores: never call it on the way of a run.
+    /// The same sandbox with compiled components kept on disk.
+    #[must_use]
+    pub fn with_cache(self, cache: CompileCache) -> Self {
+        Self { cache: Some(Arc::new(cache)), ..self }
+    }
+
+    /// Compiles a component and compares it with the world. Takes from milliseconds to many seconds, on all cores,
+    /// unless the cache has it: never call it on the way of a run. `digest` is that of the bytes.
     ///
     /// # Errors
     /// [`Refused`] with what the engine says.
-    pub fn compile(&self, component: &[u8]) -> Result<Compiled, Refused> {
-        let component = Component::from_binary(&self.engine, component).map_err(Refused::Compile)?;
+    pub fn compile(&self, component: &[u8], digest: Digest) -> Result<Compiled, Refused> {
+        let component = match self.cached(digest) {
+            Some(component) => component,
+            None => self.compile_anew(component, digest)?,
+        };
         let pre = self.linker.instantiate_pre(&component).map_err(Refused::World)?;
         Ok(Compiled { pre: CheckPre::new(pre).map_err(Refused::World)? })
+    }
+
+    fn cached(&self, digest: Digest) -> Option<Component> {
+        self.cache.as_ref()?.load(&self.engine, digest)
+    }
+
+    fn compile_anew(&self, component: &[u8], digest: Digest) -> Result<Component, Refused> {
+        let component = Component::from_binary(&self.engine, component).map_err(Refused::Compile)?;
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.keep(&self.engine, digest, &component)
+        {
+            tracing::warn!(%error, "a compiled plugin could not be kept; the next start compiles it again");
+        }
+        Ok(component)
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -11,6 +11,7 @@
 //! It does not know of configuration, the journal or which plugin is which.
 
 mod bindings;
+mod cache;
 mod convert;
 mod engine;
 mod execute;
@@ -19,6 +20,7 @@ mod meter;
 mod state;
 mod trap;
 
+pub use cache::{CacheEntry, CacheError, CompileCache};
 pub use engine::{Compiled, Refused, Sandbox, SandboxError};
 pub use execute::{Execution, Job};
 

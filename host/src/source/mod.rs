@@ -98,3 +98,22 @@ pub struct TableListing {
     /// What keeps it from being read.
     pub problem: Option<Problem>,
 }
+
+/// A source that could not be opened: every request ends in the same problem, never in an empty answer.
+#[derive(Debug)]
+pub struct Closed(pub Problem);
+
+#[async_trait]
+impl Source for Closed {
+    async fn query(&self, _statement: ReadStatement) -> Result<Box<dyn Rows>, Problem> {
+        Err(self.0.clone())
+    }
+
+    async fn estimate(&self, _statement: ReadStatement) -> Result<Estimate, Problem> {
+        Err(self.0.clone())
+    }
+
+    async fn tables(&self) -> Result<Vec<TableListing>, Problem> {
+        Err(self.0.clone())
+    }
+}

@@ -1,0 +1,172 @@
+//! The command line, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use super::exit;
+
+/// Runs data-validation checks as sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, about, after_help = exit::HELP, propagate_version = true)]
+pub(super) struct Cli {
+    /// The configuration
+    #[arg(long, short, global = true, env = "ASSAY_CONFIG", default_value = "assay.toml", value_name = "FILE")]
+    pub(super) config: PathBuf,
+    /// More log lines on standard error (-v info, -vv debug); `ASSAY_LOG` sets a filter instead
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a commented configuration that works, with sample data and the shipped plugins
+    Init(InitArgs),
+    /// Run checks now and store what they find
+    #[command(after_help = exit::HELP)]
+    Run(RunArgs),
+    /// Show stored results, newest first
+    Results(ResultsArgs),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Check configuration, plugins, sources and journal without running anything
+    Doctor(DoctorArgs),
+    /// Print the JSON Schema of the configuration, for editors
+    Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `assay init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Where to write; made if it is not there
+    #[arg(default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// Folder of built plugins to copy; by default the ones that came with this program
+    #[arg(long, value_name = "DIR")]
+    pub(super) plugins: Option<PathBuf>,
+}
+
+/// Arguments of `assay run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Schedules and checks to run; all checks when none is named
+    #[arg(value_name = "SCHEDULE|CHECK")]
+    pub(super) names: Vec<String>,
+    /// Run for this day, seen from its end, rather than for what the schedule says today
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) date: Option<Date>,
+    /// Store nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// From which status on the exit code is not 0
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) fail_on: exit::FailOn,
+    /// Whose exit codes to use
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) exit_profile: exit::Profile,
+    /// Show the limits of each check and where they come from, and run nothing
+    #[arg(long)]
+    pub(super) explain: bool,
+}
+
+/// Arguments of `assay results`.
+#[derive(Debug, Args)]
+pub(super) struct ResultsArgs {
+    /// Of this run only
+    #[arg(long, value_name = "ID")]
+    pub(super) run: Option<String>,
+    /// Of this check only
+    #[arg(long, value_name = "NAME")]
+    pub(super) check: Option<String>,
+    /// With this status only
+    #[arg(long, value_enum)]
+    pub(super) status: Option<StatusArg>,
+    /// Started at this instant or later: `2026-01-31`, `2026-01-31T06:00Z`, or how long ago: `7d`, `12h`
+    #[arg(long, value_name = "T")]
+    pub(super) since: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(super) limit: u32,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// `assay plugin …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// List the plugins in the folder of plugins
+    List {
+        /// What to print
+        #[arg(long, value_enum, default_value_t)]
+        format: PlainFormat,
+    },
+    /// Show what a plugin imports, exports and asks for, and why it would be refused
+    Inspect {
+        /// A component file, or `id@version` of the folder of plugins
+        plugin: String,
+        /// What to print
+        #[arg(long, value_enum, default_value_t)]
+        format: PlainFormat,
+    },
+}
+
+/// Arguments of `assay doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// What to print of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON document a result and line
+    Ndjson,
+    /// JUnit XML, for continuous integration
+    Junit,
+}
+
+/// What to print of things that are not results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum PlainFormat {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+}
+
+/// A result's status on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatusArg {
+    /// The check looked, and all is well
+    Pass,
+    /// Noticeable, not bad
+    Warn,
+    /// The data is not as it must be
+    Fail,
+    /// Not applicable
+    Skip,
+    /// The check could not say
+    Error,
+}

@@ -1,0 +1,81 @@
+//! The command line: one command a file, people and machines served from one view.
+//!
+//! The only module that prints: data to standard output, all else to standard error. It decides nothing about
+//! checks; it turns what the library says into text and exit codes.
+
+mod args;
+mod doctor;
+mod exit;
+mod failure;
+mod init;
+mod plugin;
+mod progress;
+mod render;
+mod results;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::EnvFilter;
+
+use args::{Cli, Command};
+use exit::Exit;
+use failure::Failure;
+
+/// Parses the command line, does what it says, and returns the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and are no errors.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            return match error.print() {
+                Ok(()) => exit.code(),
+                Err(_) => Exit::Usage.code(),
+            };
+        }
+    };
+    log_to_stderr(cli.verbose);
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::host(error, "the machine is out of threads or file descriptors"))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Init(args) => init::init(&args),
+            Command::Run(args) => run::run(&cli.config, args).await,
+            Command::Results(args) => results::results(&cli.config, args).await,
+            Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
+            Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
+            Command::Schema => {
+                render::out(crate::config::json_schema().trim_end())?;
+                Ok(Exit::Ok.code())
+            }
+            Command::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "assay", &mut script);
+                render::out(String::from_utf8_lossy(&script).trim_end())?;
+                Ok(Exit::Ok.code())
+            }
+        }
+    })
+}
+
+fn log_to_stderr(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "assay=info,warn",
+        _ => "assay=debug,info",
+    };
+    let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

@@ -1,0 +1,190 @@
+//! `assay plugin list` and `assay plugin inspect`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use comfy_table::{Cell, CellAlignment};
+use serde::Serialize;
+
+use crate::admission::{Admitted, Candidate, PluginFile, PluginFolder, Refusal, admit};
+use crate::config::{Config, HostConfig};
+use crate::model::PluginRef;
+use crate::sandbox::Sandbox;
+
+use super::args::{PlainFormat, PluginCommand};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::render::table::{heading, inert, paint, plain};
+use super::render::{self, AdmittedView, limits};
+
+/// Does `assay plugin …`.
+pub(super) async fn plugin(config: &Path, command: PluginCommand) -> Result<ExitCode, Failure> {
+    match command {
+        PluginCommand::List { format } => list(Config::load(config)?.host, format).await,
+        PluginCommand::Inspect { plugin, format } => {
+            // A file can be inspected anywhere; a configuration, where there is one, says what is allowed.
+            let host = if config.exists() { Config::load(config)?.host } else { HostConfig::default() };
+            inspect(host, &plugin, format).await
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    file: PathBuf,
+    plugin: Option<String>,
+    size_bytes: Option<u64>,
+    digest: Option<String>,
+    status: &'static str,
+    code: Option<&'static str>,
+    message: String,
+}
+
+async fn list(host: HostConfig, format: PlainFormat) -> Result<ExitCode, Failure> {
+    let folder = PluginFolder::new(host.plugin_dir.clone());
+    let files = folder.files().map_err(|error| {
+        Failure::usage(error, "`plugins` under `[host]` names the folder; `assay init` writes one with the shipped plugins")
+    })?;
+    let sandbox = sandbox()?;
+    let mut listed = Vec::new();
+    for file in files {
+        listed.push(look_at(&host, &sandbox, file).await);
+    }
+    match format {
+        PlainFormat::Json => render::json(&serde_json::json!({ "plugins": listed }))?,
+        PlainFormat::Table => {
+            let mut table = plain();
+            table.set_header(heading(["STATUS", "PLUGIN", "SIZE", "DIGEST", ""]));
+            for plugin in &listed {
+                let name = plugin.plugin.clone().unwrap_or_else(|| plugin.file.display().to_string());
+                let size = plugin.size_bytes.map_or_else(|| "–".to_owned(), |size| bytesize::ByteSize::b(size).to_string());
+                let digest = plugin.digest.as_deref().map_or_else(|| "–".to_owned(), |d| d.chars().take(19).collect());
+                table.add_row(vec![
+                    Cell::new(paint(plugin.status, plugin.status)),
+                    Cell::new(inert(&name)),
+                    Cell::new(size).set_alignment(CellAlignment::Right),
+                    Cell::new(digest),
+                    Cell::new(inert(&plugin.message)),
+                ]);
+            }
+            render::out(&table.to_string())?;
+        }
+    }
+    Ok(Exit::Ok.code())
+}
+
+async fn look_at(host: &HostConfig, sandbox: &Sandbox, file: PluginFile) -> Listed {
+    let Some(reference) = file.reference else {
+        return Listed {
+            file: file.path,
+            plugin: None,
+            size_bytes: None,
+            digest: None,
+            status: "refused",
+            code: Some("file_name"),
+            message: "the name is not `<id>@<version>.wasm`".to_owned(),
+        };
+    };
+    match load(host, sandbox, &file.path, reference.clone()).await {
+        Ok(plugin) => Listed {
+            file: file.path,
+            plugin: Some(reference.to_string()),
+            size_bytes: Some(plugin.size),
+            digest: Some(plugin.digest.to_string()),
+            status: "admitted",
+            code: None,
+            message: plugin.description.title.clone(),
+        },
+        Err(refusal) => Listed {
+            file: file.path,
+            plugin: Some(reference.to_string()),
+            size_bytes: None,
+            digest: None,
+            status: "refused",
+            code: Some(refusal.code()),
+            message: refusal.to_string(),
+        },
+    }
+}
+
+async fn inspect(host: HostConfig, plugin: &str, format: PlainFormat) -> Result<ExitCode, Failure> {
+    let path = match plugin.parse::<PluginRef>() {
+        Ok(reference) if !Path::new(plugin).exists() => PluginFolder::new(host.plugin_dir.clone()).path_of(&reference),
+        _ => PathBuf::from(plugin),
+    };
+    // Who a plugin is stands in its name; a file of another name is asked, and taken at its word.
+    let named = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+    let sandbox = sandbox()?;
+    let admitted = match named {
+        Some(reference) => load(&host, &sandbox, &path, reference).await,
+        None => load_unnamed(&host, &sandbox, &path).await,
+    };
+    match (admitted, format) {
+        (Ok(plugin), PlainFormat::Json) => {
+            let mut view = serde_json::to_value(AdmittedView::of(&plugin)).map_err(std::io::Error::other)?;
+            view["status"] = "admitted".into();
+            view["limits"] = limits::view(&plugin.limits(&host.ceilings, &[]));
+            render::json(&view)?;
+            Ok(Exit::Ok.code())
+        }
+        (Ok(plugin), PlainFormat::Table) => {
+            show(&plugin)?;
+            render::out("\nlimits")?;
+            limits::table(&plugin.limits(&host.ceilings, &[]))?;
+            Ok(Exit::Ok.code())
+        }
+        (Err(refusal), PlainFormat::Json) => {
+            render::json(&serde_json::json!({
+                "file": path, "status": "refused", "code": refusal.code(),
+                "message": refusal.to_string(), "hint": refusal.hint(),
+            }))?;
+            Ok(Exit::Usage.code())
+        }
+        (Err(refusal), PlainFormat::Table) => {
+            let hint = refusal.hint();
+            let context = format!("{} is refused ({})", path.display(), refusal.code());
+            Err(Failure::usage(anyhow::Error::new(refusal).context(context), hint))
+        }
+    }
+}
+
+fn show(plugin: &Admitted) -> std::io::Result<()> {
+    let view = AdmittedView::of(plugin);
+    render::out(&format!("{} · {}", view.plugin, inert(&view.title)))?;
+    for line in view.description.lines() {
+        render::out(&format!("  {}", inert(line)))?;
+    }
+    render::out(&format!("\nowner   {}", inert(&view.owner)))?;
+    render::out(&format!("digest  {}", view.digest))?;
+    render::out(&format!("size    {}", bytesize::ByteSize::b(view.size_bytes)))?;
+    for (title, interfaces) in [("imports", &view.imports), ("exports", &view.exports)] {
+        render::out(&format!("\n{title}"))?;
+        for interface in interfaces {
+            render::out(&format!("  {}  {}", interface.name, interface.functions.join(", ")))?;
+        }
+    }
+    render::out("\nsettings (JSON Schema)")?;
+    render::json(&view.settings_schema)
+}
+
+/// A sandbox for one plugin at a time.
+fn sandbox() -> Result<Sandbox, Failure> {
+    let memory = crate::model::LimitName::Memory.default_ceiling();
+    Ok(Sandbox::new(std::num::NonZeroU32::MIN, memory).map_err(crate::runner::HostError::from)?)
+}
+
+async fn load(host: &HostConfig, sandbox: &Sandbox, path: &Path, reference: PluginRef) -> Result<Admitted, Refusal> {
+    let candidate = Candidate::read(path, reference, host.component_bytes_max)?;
+    admit(candidate, sandbox, &host.ceilings).await
+}
+
+/// Loads a plugin as what it says it is.
+async fn load_unnamed(host: &HostConfig, sandbox: &Sandbox, path: &Path) -> Result<Admitted, Refusal> {
+    let anything = "unnamed@0.0.0".parse().expect("a valid reference");
+    match load(host, sandbox, path, anything).await {
+        Err(Refusal::Identity { found, .. }) if found.parse::<PluginRef>().is_ok() => {
+            load(host, sandbox, path, found.parse().expect("just parsed")).await
+        }
+        other => other,
+    }
+}

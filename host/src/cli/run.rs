@@ -1,0 +1,144 @@
+//! `assay run`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::model::{RunStatus, Tally, roll_up};
+use crate::runner::{Host, Journal, Request, RunOutcome, run as run_plan, select};
+use crate::store::Store;
+
+use super::args::{Format, RunArgs};
+use super::exit::{Exit, Profile};
+use super::failure::Failure;
+use super::progress::Progress;
+use super::render::{self, RunView, limits};
+
+/// Runs checks and prints what came of them.
+pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failure> {
+    let clock = Clock::system();
+    let config = Config::load(config)?;
+    let state_dir = config.host.state_dir.clone();
+    let request = Request { names: args.names, date: args.date };
+    let plans = select(&config, &request, clock.now())?;
+
+    // The journal comes first: with nowhere to write there is no point in running.
+    let journal = if args.dry_run || args.explain {
+        Journal::Nowhere
+    } else {
+        let opened = Store::open(&state_dir, clock.now())?;
+        for run in opened.recovered {
+            tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
+        }
+        Journal::Store(Arc::new(opened.store))
+    };
+    let progress = Progress::new();
+    progress.preparing("admitting plugins");
+    let host = Arc::new(Host::load(config, clock).await?);
+    if args.explain {
+        progress.done();
+        let checks = plans.iter().flat_map(|plan| &plan.checks);
+        limits::explain(&host, checks, args.format)?;
+        return Ok(Exit::Ok.code());
+    }
+
+    let cancel = CancellationToken::new();
+    let stopper = tokio::spawn(stop_on_signal(cancel.clone()));
+    let (events, mut feed) = mpsc::unbounded_channel();
+    let shown = tokio::spawn(async move {
+        while let Some(event) = feed.recv().await {
+            progress.show(&event);
+        }
+        progress.done();
+    });
+    let mut outcomes = Vec::new();
+    for plan in plans {
+        if cancel.is_cancelled() && !outcomes.is_empty() {
+            break;
+        }
+        outcomes.push(run_plan(host.clone(), plan, journal.clone(), events.clone(), cancel.clone()).await?);
+    }
+    drop(events);
+    stopper.abort();
+    if shown.await.is_err() {
+        tracing::warn!("the progress display broke; the run did not");
+    }
+
+    print(&outcomes, args.format, &journal, &state_dir)?;
+    Ok(code(&outcomes, &args))
+}
+
+/// The first signal cancels the run, which is then finished in the journal; the second ends the process at once.
+async fn stop_on_signal(cancel: CancellationToken) {
+    for again in [false, true] {
+        if signal().await.is_err() {
+            return;
+        }
+        if again {
+            // The journal knows the run as begun: the next start marks it as interrupted.
+            std::process::abort();
+        }
+        cancel.cancel();
+    }
+}
+
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn print(outcomes: &[RunOutcome], format: Format, journal: &Journal, state_dir: &Path) -> Result<(), Failure> {
+    let views: Vec<_> = outcomes.iter().map(RunView::of).collect();
+    match format {
+        Format::Table => {
+            for view in &views {
+                render::table::run(view)?;
+            }
+            let place = match journal {
+                Journal::Store(store) => format!("stored in {}", store.path().display()),
+                Journal::Nowhere => format!("dry run: nothing was stored in {}", state_dir.display()),
+            };
+            render::out(&place)?;
+        }
+        Format::Json => render::json(&serde_json::json!({ "runs": views }))?,
+        Format::Ndjson => {
+            for result in views.iter().flat_map(|view| &view.results) {
+                render::ndjson(result)?;
+            }
+        }
+        Format::Junit => render::junit::runs(&views)?,
+    }
+    for error in outcomes.iter().flat_map(|outcome| &outcome.not_stored) {
+        tracing::error!(%error, "a result could not be stored");
+    }
+    Ok(())
+}
+
+fn code(outcomes: &[RunOutcome], args: &RunArgs) -> ExitCode {
+    let results = || outcomes.iter().flat_map(|outcome| &outcome.results);
+    let cancelled = outcomes.iter().any(|outcome| outcome.status == RunStatus::Cancelled);
+    let status = if cancelled {
+        RunStatus::Cancelled
+    } else {
+        roll_up(results().map(|result| (result.conclusion.status, result.conclusion.severity)))
+    };
+    let tally = Tally::of(results().map(|result| result.conclusion.status));
+    let exit = if outcomes.iter().any(|outcome| !outcome.not_stored.is_empty()) {
+        Exit::NotStored
+    } else {
+        Exit::of(status, tally, args.fail_on)
+    };
+    match args.exit_profile {
+        Profile::Assay => exit.code(),
+        Profile::Nagios => exit.nagios(status),
+    }
+}

@@ -1,0 +1,194 @@
+//! A configuration brought to life: sources opened, plugins admitted.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::admission::{Admitted, Candidate, PluginFolder, Refusal, SettingsRefusal, admit};
+use crate::capability::{Grant, Grants, SourceHandle};
+use crate::clock::Clock;
+use crate::config::{CheckConfig, Config, SourceKind};
+use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode, SourceName};
+use crate::sandbox::{Sandbox, SandboxError};
+use crate::source::files::{FilesOptions, FilesSource};
+use crate::source::{Closed, Source};
+
+/// Executions at once for each worker: most of them wait for data.
+const EXECUTIONS_PER_WORKER: usize = 4;
+
+/// A configuration with its sources opened and its plugins admitted.
+#[derive(Debug)]
+pub struct Host {
+    /// The only source of time.
+    pub clock: Clock,
+    /// The configuration.
+    pub config: Config,
+    pub(super) sandbox: Sandbox,
+    pub(super) slots: Arc<Semaphore>,
+    sources: BTreeMap<SourceName, Result<SourceHandle, Problem>>,
+    plugins: BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>>,
+    /// What plugins say of the settings of checks; nothing where the plugin is refused.
+    settings: BTreeMap<CheckName, Result<(), SettingsRefusal>>,
+}
+
+/// The host cannot be brought up at all.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+}
+
+/// A check with all it needs to run.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The plugin.
+    pub plugin: Arc<Admitted>,
+    /// What the check may read.
+    pub grants: Grants,
+    /// What an execution may use.
+    pub limits: Limits,
+}
+
+/// Why a check has not all it needs to run.
+#[derive(Debug)]
+pub(super) enum NotLoaded<'a> {
+    Plugin(&'a Refusal),
+    Settings { refusal: &'a SettingsRefusal, plugin: &'a Admitted },
+}
+
+impl Host {
+    /// Opens sources and admits every plugin that a check of the configuration uses.
+    ///
+    /// A source that cannot be opened and a plugin that is refused do not keep the host down: they are
+    /// results of the checks that need them.
+    ///
+    /// # Errors
+    /// [`HostError`] when no check could run at all.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    pub async fn load(config: Config, clock: Clock) -> Result<Self, HostError> {
+        let executions = config.host.workers.get().saturating_mul(EXECUTIONS_PER_WORKER);
+        let concurrency = u32::try_from(executions).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
+        let memory_bytes_max = Limits::resolve(&config.host.ceilings, &[]).limit(LimitName::Memory).ceiling;
+        let sandbox = Sandbox::new(concurrency, memory_bytes_max)?;
+        let sources = config.sources.iter().map(|source| {
+            let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
+            let options = FilesOptions { path: path.clone(), memory_bytes: *memory_bytes, spill_bytes: *spill_bytes };
+            let opened = FilesSource::open(options).map_err(|error| {
+                Problem::new(ProblemCode::Unavailable, format!("source `{}` cannot be opened: {error}", source.name))
+                    .with_hint(error.hint())
+            });
+            let handle = |files| SourceHandle {
+                source: Arc::new(files) as Arc<dyn Source>,
+                slots: Arc::new(Semaphore::new(source.concurrency.get())),
+            };
+            (source.name.clone(), opened.map(handle))
+        });
+        let sources = sources.collect();
+        let plugins = admit_all(&config, &sandbox).await;
+        let slots = Arc::new(Semaphore::new(executions));
+        let settings = validate_all(&config, &sandbox, &slots, &plugins).await;
+        Ok(Self { clock, config, sandbox, slots, sources, plugins, settings })
+    }
+
+    /// The sources, with why any of them cannot be opened.
+    pub fn sources(&self) -> impl Iterator<Item = (&SourceName, Result<&SourceHandle, &Problem>)> {
+        self.sources.iter().map(|(name, handle)| (name, handle.as_ref()))
+    }
+
+    /// The plugins that checks use, with why any of them is refused.
+    pub fn plugins(&self) -> impl Iterator<Item = (&PluginRef, Result<&Arc<Admitted>, &Refusal>)> {
+        self.plugins.iter().map(|(reference, plugin)| (reference, plugin.as_ref()))
+    }
+
+    /// What its plugin says of a check's settings; `None` when the plugin is refused.
+    #[must_use]
+    pub fn settings_of(&self, check: &CheckName) -> Option<Result<(), &SettingsRefusal>> {
+        self.settings.get(check).map(|verdict| verdict.as_ref().copied())
+    }
+
+    /// What a check may use; without the requests of its plugin when that is refused.
+    #[must_use]
+    pub fn limits_of(&self, check: &CheckConfig) -> Limits {
+        let ceilings = &self.config.host.ceilings;
+        match &self.plugins[&check.plugin] {
+            Ok(plugin) => plugin.limits(ceilings, &check.limits),
+            Err(_) => Limits::resolve(ceilings, &check.limits),
+        }
+    }
+
+    /// Brings together what a check needs to run.
+    pub(super) fn prepare(&self, check: &CheckConfig) -> Result<Loaded, NotLoaded<'_>> {
+        let plugin = match &self.plugins[&check.plugin] {
+            Ok(plugin) => plugin,
+            Err(refusal) => return Err(NotLoaded::Plugin(refusal)),
+        };
+        if let Err(refusal) = &self.settings[&check.name] {
+            return Err(NotLoaded::Settings { refusal, plugin });
+        }
+        Ok(Loaded { plugin: plugin.clone(), grants: self.grants(check), limits: self.limits_of(check) })
+    }
+
+    fn grants(&self, check: &CheckConfig) -> Grants {
+        let grant = |grant: &crate::config::Grant| {
+            let handle = match &self.sources[&grant.source] {
+                Ok(handle) => handle.clone(),
+                Err(problem) => SourceHandle {
+                    source: Arc::new(Closed(problem.clone())),
+                    slots: Arc::new(Semaphore::new(1)),
+                },
+            };
+            Grant { name: grant.source.clone(), handle, tables: grant.tables.clone() }
+        };
+        Grants::new(check.grants.iter().map(grant).collect())
+    }
+}
+
+async fn admit_all(config: &Config, sandbox: &Sandbox) -> BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>> {
+    let folder = PluginFolder::new(config.host.plugin_dir.clone());
+    let bytes_max = config.host.component_bytes_max;
+    let mut admissions = JoinSet::new();
+    let mut wanted: Vec<_> = config.checks.iter().map(|check| check.plugin.clone()).collect();
+    wanted.sort();
+    wanted.dedup();
+    for reference in wanted {
+        let (sandbox, ceilings, path) = (sandbox.clone(), config.host.ceilings.clone(), folder.path_of(&reference));
+        admissions.spawn(async move {
+            let named = reference.clone();
+            let read = tokio::task::spawn_blocking(move || Candidate::read(&path, named, bytes_max)).await;
+            let admitted = match read {
+                Ok(Ok(candidate)) => admit(candidate, &sandbox, &ceilings).await.map(Arc::new),
+                Ok(Err(refusal)) => Err(refusal),
+                Err(panic) => Err(Refusal::CompilerBroke(panic.to_string())),
+            };
+            (reference, admitted)
+        });
+    }
+    admissions.join_all().await.into_iter().collect()
+}
+
+async fn validate_all(
+    config: &Config,
+    sandbox: &Sandbox,
+    slots: &Arc<Semaphore>,
+    plugins: &BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>>,
+) -> BTreeMap<CheckName, Result<(), SettingsRefusal>> {
+    let mut validations = JoinSet::new();
+    for check in &config.checks {
+        let Ok(plugin) = &plugins[&check.plugin] else { continue };
+        let (plugin, sandbox, slots) = (plugin.clone(), sandbox.clone(), slots.clone());
+        let (name, settings) = (check.name.clone(), check.settings.clone());
+        let limits = plugin.limits(&config.host.ceilings, &check.limits);
+        validations.spawn(async move {
+            let _slot = slots.acquire_owned().await.expect("the slots are never closed");
+            let verdict = plugin.accept_settings(&sandbox, &settings, &limits).await;
+            (name, verdict)
+        });
+    }
+    validations.join_all().await.into_iter().collect()
+}

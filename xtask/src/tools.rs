@@ -1,0 +1,42 @@
+//! Programs that building and testing need, installed when they are not there.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use crate::step;
+
+/// Makes sure of the target that plugins are built for.
+pub(crate) fn wasm_target() -> anyhow::Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let installed = Command::new("rustup")
+        .args(["target", "list", "--installed"])
+        .current_dir(step::workspace())
+        .output()
+        .context("rustup is needed to add the target wasm32-unknown-unknown")?;
+    if String::from_utf8_lossy(&installed.stdout).lines().any(|line| line.trim() == TARGET) {
+        return Ok(());
+    }
+    let mut add = Command::new("rustup");
+    step::run("adding the target wasm32-unknown-unknown", add.args(["target", "add", TARGET]).current_dir(step::workspace()))
+        .map(drop)
+}
+
+/// Makes sure of a cargo subcommand, built from source when it is missing.
+pub(crate) fn cargo_tool(name: &str) -> anyhow::Result<()> {
+    let subcommand = name.strip_prefix("cargo-").unwrap_or(name);
+    let mut probe = step::cargo();
+    probe.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if probe.status().is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    println!("    {name} is missing and is built from source, once");
+    let mut install = step::cargo();
+    // Elsewhere than the workspace: a tool is not built with the workspace's settings.
+    install.args(["install", "--locked", name]).current_dir(std::env::temp_dir());
+    step::run(&format!("installing {name}"), &mut install)?;
+    if !probe.status().is_ok_and(|status| status.success()) {
+        bail!("{name} was installed but `cargo {subcommand}` does not run; is cargo's bin folder on the PATH?");
+    }
+    Ok(())
+}
