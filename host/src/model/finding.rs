@@ -135,6 +135,9 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
+
     /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -153,6 +153,9 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Manual];
+
     /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,228 @@
+-- Made of schemas/results.yaml by `cargo xtask gen`. Version 1.
+
+-- One execution of a schedule's slot or of a manual request.
+CREATE TABLE validation_runs (
+    -- Identity of the run, a ULID.
+    run_id TEXT NOT NULL,
+    -- What made the run happen.
+    trigger_source TEXT NOT NULL CHECK (trigger_source IN ('manual')),
+    -- The schedule the run belongs to; NULL when it was asked for by hand.
+    schedule_name TEXT,
+    -- The instant the run was due.
+    scheduled_for TEXT NOT NULL CHECK (scheduled_for GLOB '????-??-??T??:??:??.??????Z'),
+    -- IANA name of the zone in which the target date counts.
+    timezone TEXT NOT NULL,
+    -- The day the run is about.
+    target_date TEXT NOT NULL CHECK (target_date GLOB '????-??-??'),
+    -- First instant of the target date.
+    interval_start TEXT NOT NULL CHECK (interval_start GLOB '????-??-??T??:??:??.??????Z'),
+    -- First instant of the day after the target date.
+    interval_end TEXT NOT NULL CHECK (interval_end GLOB '????-??-??T??:??:??.??????Z'),
+    -- When the run began.
+    started_at TEXT NOT NULL CHECK (started_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- How many checks the run selected.
+    checks_planned INTEGER NOT NULL,
+    -- SHA-256 of the configuration file.
+    config_digest TEXT NOT NULL,
+    -- Version of assay.
+    host_version TEXT NOT NULL,
+    -- Version of the sandbox engine; fuel is comparable within one.
+    engine_version TEXT NOT NULL,
+    -- The host process that runs it, the name of its lock file in `owners/`.
+    owner TEXT NOT NULL,
+    -- When the run ended; NULL while it is running.
+    finished_at TEXT CHECK (finished_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Milliseconds from start to end; NULL while it is running.
+    duration_ms INTEGER,
+    -- What the results add up to; NULL while it is running.
+    status TEXT CHECK (status IN ('ok', 'warning', 'critical', 'error', 'skipped', 'missed', 'cancelled')),
+    -- One sentence for a person; NULL while it is running.
+    message TEXT,
+    -- Checks whose last result is `pass`; NULL while it is running.
+    checks_passed INTEGER,
+    -- Checks whose last result is `warn`; NULL while it is running.
+    checks_warned INTEGER,
+    -- Checks whose last result is `fail`; NULL while it is running.
+    checks_failed INTEGER,
+    -- Checks whose last result is `skip`; NULL while it is running.
+    checks_skipped INTEGER,
+    -- Checks whose last result is `error`; NULL while it is running.
+    checks_errored INTEGER,
+    PRIMARY KEY (run_id)
+) STRICT;
+
+CREATE INDEX validation_runs_by_started_at ON validation_runs (started_at);
+
+CREATE INDEX validation_runs_by_status ON validation_runs (status);
+
+-- The checks that a run selected when it began; each has a result by the time the run has a status.
+CREATE TABLE run_checks (
+    -- The run.
+    run_id TEXT NOT NULL,
+    -- The check.
+    check_name TEXT NOT NULL,
+    -- Place in the run's order, from 0.
+    ordinal INTEGER NOT NULL,
+    -- `id@version` as configured.
+    plugin TEXT NOT NULL,
+    -- How bad it is if the check fails.
+    severity TEXT NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+    -- Who owns the data.
+    owner TEXT,
+    -- Labels of the check, an array of strings.
+    tags TEXT NOT NULL CHECK (json_valid(tags)),
+    -- The settings document, thresholds included.
+    settings TEXT NOT NULL CHECK (json_valid(settings)),
+    PRIMARY KEY (run_id, check_name),
+    FOREIGN KEY (run_id) REFERENCES validation_runs (run_id)
+) STRICT;
+
+-- One check's outcome in a run.
+CREATE TABLE validation_results (
+    -- `run_id/check_name/attempt`; the same result always has the same.
+    result_id TEXT NOT NULL,
+    -- The run.
+    run_id TEXT NOT NULL,
+    -- The check.
+    check_name TEXT NOT NULL,
+    -- 1 for the first attempt.
+    attempt INTEGER NOT NULL,
+    -- `id@version` as configured.
+    plugin TEXT NOT NULL,
+    -- SHA-256 of the component that ran; NULL when none was admitted.
+    component_digest TEXT,
+    -- Who owns the data.
+    owner TEXT,
+    -- Labels of the check, an array of strings.
+    tags TEXT NOT NULL CHECK (json_valid(tags)),
+    -- The settings document, thresholds included.
+    settings TEXT NOT NULL CHECK (json_valid(settings)),
+    -- How the check ended; `error` means that it could not say.
+    status TEXT NOT NULL CHECK (status IN ('pass', 'warn', 'fail', 'skip', 'error')),
+    -- Why the status is `error`; NULL for any other status.
+    reason TEXT CHECK (reason IN ('check_error', 'trap', 'fuel_exhausted', 'cpu_timeout', 'deadline', 'memory_limit', 'denied', 'query_failed', 'bad_settings', 'missing_plugin', 'interrupted', 'cancelled', 'host_error')),
+    -- The worst severity of the findings; the check's own when there are none.
+    severity TEXT NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+    -- One sentence for a person.
+    message TEXT NOT NULL,
+    -- What would help.
+    hint TEXT,
+    -- A guest backtrace or other detail of several lines.
+    detail TEXT,
+    -- How many rows the conclusion rests on, if the check counts them.
+    rows_evaluated INTEGER,
+    -- The check broke after it had reported findings, so there may be more.
+    partial INTEGER NOT NULL CHECK (partial IN (0, 1)),
+    -- Fuel the guest burnt.
+    fuel_used INTEGER NOT NULL,
+    -- Microseconds the guest computed, host calls excluded.
+    guest_cpu_us INTEGER NOT NULL,
+    -- Microseconds spent in host calls, queries mostly.
+    host_time_us INTEGER NOT NULL,
+    -- Most linear memory held at once, summed over memories.
+    peak_memory_bytes INTEGER NOT NULL,
+    -- Queries asked, estimates included.
+    query_count INTEGER NOT NULL,
+    -- Rows handed to the guest.
+    rows_read INTEGER NOT NULL,
+    -- Bytes of column data handed to the guest.
+    bytes_read INTEGER NOT NULL,
+    -- Findings that were over a limit and not kept.
+    findings_dropped INTEGER NOT NULL,
+    -- Metrics that were over a limit and not kept.
+    metrics_dropped INTEGER NOT NULL,
+    -- Log lines that were over a limit and not kept.
+    log_lines_dropped INTEGER NOT NULL,
+    -- When the execution began; the start of the run for a check that was interrupted.
+    started_at TEXT NOT NULL CHECK (started_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- How long it took in milliseconds, waiting included; 0 for a check that was interrupted.
+    duration_ms INTEGER NOT NULL,
+    PRIMARY KEY (result_id),
+    FOREIGN KEY (run_id, check_name) REFERENCES run_checks (run_id, check_name)
+) STRICT;
+
+CREATE INDEX validation_results_by_run_id_check_name_attempt ON validation_results (run_id, check_name, attempt);
+
+CREATE INDEX validation_results_by_check_name_started_at ON validation_results (check_name, started_at);
+
+CREATE INDEX validation_results_by_started_at ON validation_results (started_at);
+
+CREATE INDEX validation_results_by_status_started_at ON validation_results (status, started_at);
+
+-- One observation that is not as it should be.
+CREATE TABLE validation_findings (
+    -- The result it belongs to.
+    result_id TEXT NOT NULL,
+    -- Place in the order in which the check reported, from 0.
+    ordinal INTEGER NOT NULL,
+    -- Stable machine-readable code.
+    code TEXT NOT NULL,
+    -- How bad it is; never more than the severity of the check.
+    severity TEXT NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+    -- The severity that the check asked for; NULL when it left that to the configuration.
+    requested_severity TEXT CHECK (requested_severity IN ('critical', 'high', 'medium', 'low')),
+    -- One sentence for a person.
+    message TEXT NOT NULL,
+    -- Source the finding is about.
+    target_source TEXT,
+    -- Table the finding is about, as the check names it.
+    target_table TEXT,
+    -- Column the finding is about.
+    target_column TEXT,
+    -- Day the finding is about, ISO 8601, as the check writes it.
+    target_date TEXT,
+    -- Partition, segment or key the finding is about.
+    target_partition TEXT,
+    -- What was seen, when it is a number.
+    observed_value REAL,
+    -- What was seen, when it is anything else; `NaN` for what is not a number.
+    observed_text TEXT,
+    -- What should have been, when it is a number.
+    expected_value REAL,
+    -- What should have been, when it is anything else; `NaN` for what is not a number.
+    expected_text TEXT,
+    -- Unit of observed and expected.
+    unit TEXT,
+    -- Rows or things affected.
+    affected_records INTEGER,
+    -- A few rows that show it, an array of rows, each an array of `{name, value}`.
+    samples TEXT NOT NULL CHECK (json_valid(samples)),
+    -- What a person could do about it.
+    remediation TEXT,
+    -- More details, an array of `{key, value}`.
+    attributes TEXT NOT NULL CHECK (json_valid(attributes)),
+    PRIMARY KEY (result_id, ordinal),
+    FOREIGN KEY (result_id) REFERENCES validation_results (result_id)
+) STRICT;
+
+-- A number that a check reported for trends.
+CREATE TABLE validation_metrics (
+    -- The result it belongs to.
+    result_id TEXT NOT NULL,
+    -- Place in the order in which the check reported, from 0.
+    ordinal INTEGER NOT NULL,
+    -- Name of the number.
+    metric_name TEXT NOT NULL,
+    -- The number; NULL for what is not a number.
+    value REAL,
+    -- Its unit.
+    unit TEXT,
+    -- More details, an array of `{key, value}`.
+    attributes TEXT NOT NULL CHECK (json_valid(attributes)),
+    PRIMARY KEY (result_id, ordinal),
+    FOREIGN KEY (result_id) REFERENCES validation_results (result_id)
+) STRICT;
+
+-- A line that a check wrote.
+CREATE TABLE validation_logs (
+    -- The result it belongs to.
+    result_id TEXT NOT NULL,
+    -- Place in the order in which the check wrote, from 0.
+    ordinal INTEGER NOT NULL,
+    -- How much it matters.
+    level TEXT NOT NULL CHECK (level IN ('debug', 'info', 'warn', 'error')),
+    -- The text, cut at the limit.
+    message TEXT NOT NULL,
+    PRIMARY KEY (result_id, ordinal),
+    FOREIGN KEY (result_id) REFERENCES validation_results (result_id)
+) STRICT;
