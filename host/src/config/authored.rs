@@ -112,7 +112,7 @@ pub struct Check {
     /// What the check may read: source -> patterns of table names. `*` matches within one part of a name, `**` any
     /// number of parts.
     #[schemars(with = "BTreeMap<String, Vec<String>>")]
-    pub sources: Spanned<toml::map::Map<Spanned<String>, Vec<Spanned<String>>>>,
+    pub sources: Spanned<BTreeMap<Spanned<String>, Vec<Spanned<String>>>>,
     /// Limits that the check asks for; the operator's ceiling holds where it is lower.
     #[serde(default)]
     #[schemars(schema_with = "limits")]

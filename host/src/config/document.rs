@@ -173,10 +173,11 @@ fn unknown_keys<T: JsonSchema>(table: &mut DeTable<'_>, place: &str, problems: &
 }
 
 fn drop_unknown(table: &mut DeTable<'_>, known: &[&str], place: &str, problems: &mut Vec<ConfigProblem>) {
-    for (key, _) in table.iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref())) {
+    let unknown: Vec<_> = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).cloned().collect();
+    for key in unknown {
         let hint = did_you_mean(key.get_ref(), known.iter().copied())
             .unwrap_or_else(|| format!("the keys are {}", known.join(", ")));
         problems.push(ConfigProblem::new(key.span(), format!("unknown key `{}` {place}", key.get_ref())).with_hint(hint));
+        table.remove(&key);
     }
-    table.retain(|key, _| known.contains(&key));
 }

@@ -131,7 +131,7 @@ fn check(written: &Check, document: &Document, problems: &mut Vec<ConfigProblem>
 }
 
 fn grants(
-    written: &Spanned<toml::map::Map<Spanned<String>, Vec<Spanned<String>>>>,
+    written: &Spanned<BTreeMap<Spanned<String>, Vec<Spanned<String>>>>,
     document: &Document,
     problems: &mut Vec<ConfigProblem>,
 ) -> Vec<Grant> {
@@ -142,7 +142,9 @@ fn grants(
         );
     }
     let mut grants = Vec::new();
-    for (source, patterns) in written.get_ref() {
+    let mut in_order: Vec<_> = written.get_ref().iter().collect();
+    in_order.sort_by_key(|(source, _)| source.span().start);
+    for (source, patterns) in in_order {
         let known = || document.sources.iter().map(|(name, _)| name.get_ref().as_str());
         reference("source", source, known, &document.broken, problems);
         if patterns.is_empty() {

@@ -78,7 +78,13 @@ impl Host {
         let sandbox = Sandbox::new(concurrency, memory_bytes_max)?;
         let sources = config.sources.iter().map(|source| {
             let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
-            let options = FilesOptions { path: path.clone(), memory_bytes: *memory_bytes, spill_bytes: *spill_bytes };
+            let options = FilesOptions {
+                path: path.clone(),
+                memory_bytes: *memory_bytes,
+                spill_bytes: *spill_bytes,
+                spill_dir: None,
+                target_partitions: config.host.workers.get(),
+            };
             let opened = FilesSource::open(options).map_err(|error| {
                 Problem::new(ProblemCode::Unavailable, format!("source `{}` cannot be opened: {error}", source.name))
                     .with_hint(error.hint())

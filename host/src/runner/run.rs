@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::CheckConfig;
 use crate::model::{
-    CheckName, CheckResult, Ending, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up,
+    CheckResult, Ending, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up,
 };
 use crate::sandbox::ENGINE_VERSION;
 use crate::store::{PlannedCheck, Store, StoreError};
@@ -113,7 +113,10 @@ pub async fn run(
     };
     let message = tally.to_string();
     let finished_at = host.clock.now();
-    if let Journal::Store(store) = &journal {
+    // A run with a result missing is left without an end: the next start says so rather than this one saying all is well.
+    if let Journal::Store(store) = &journal
+        && not_stored.is_empty()
+    {
         store.finish_run(run_id, status, message.clone(), finished_at).await?;
     }
     tell(&events, Event::RunFinished(status));

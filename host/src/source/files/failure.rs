@@ -1,0 +1,166 @@
+//! What goes wrong while files are read, and how errors of DataFusion become problems: by the variants of
+//! the error, never by its text.
+
+use std::error::Error;
+
+use datafusion::error::DataFusionError;
+
+use crate::model::{Problem, ProblemCode};
+
+/// Longest reason that is passed on, in characters.
+const REASON_MAX: usize = 600;
+
+/// A file that could not be read, whatever noticed it.
+#[derive(Debug, thiserror::Error)]
+#[error("the file `{file}` {fault}")]
+pub(super) struct ReadFailure {
+    /// Path within the folder.
+    pub(super) file: String,
+    /// What is the matter with it.
+    pub(super) fault: Fault,
+}
+
+/// What is the matter with a file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// Nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// Not a file at all.
+    #[error("is a folder")]
+    Folder,
+    /// A pipe, a socket, a device.
+    #[error("is not a regular file")]
+    Special,
+    /// Another one since the query began.
+    #[error("changed while it was being read")]
+    Changed,
+    /// The operating system does not give it.
+    #[error("cannot be read: {0}")]
+    Io(#[source] std::io::Error),
+    /// No header line, or a line of data in its place.
+    #[error("has no usable header line: {0}")]
+    Header(String),
+    /// Not of the form of other files of its table.
+    #[error("does not fit the other files of its table: {0}")]
+    Misfit(String),
+    /// Not what its name says, or broken off.
+    #[error("is damaged or not what its name says: {0}")]
+    Damaged(String),
+}
+
+impl Fault {
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty => {
+                "an empty file may be a write that failed: write it again, or remove it; a CSV file without rows has a \
+                 header line, a Parquet file without rows has a schema"
+            }
+            Self::Folder => "a partitioned table is a folder named as the table, with folders `key=value` in it",
+            Self::Special => "a table is made of regular files",
+            Self::Changed => "put a new file in place with one rename, so that readers see the old or the new one",
+            Self::Io(_) => "check that the file is there and that the user who runs assay may read it",
+            Self::Header(_) => "the first line of a CSV file names the columns, each once",
+            Self::Misfit(_) => "all files of one table have the same columns, with types that can be reconciled",
+            Self::Damaged(_) => "check that the writer finished and that the name ends as the content is",
+        }
+    }
+}
+
+impl From<ReadFailure> for DataFusionError {
+    fn from(failure: ReadFailure) -> Self {
+        Self::External(Box::new(failure))
+    }
+}
+
+impl From<&ReadFailure> for Problem {
+    fn from(failure: &ReadFailure) -> Self {
+        let problem = Self::new(ProblemCode::Failed, failure.to_string()).with_hint(failure.fault.hint());
+        if matches!(failure.fault, Fault::Changed) { problem.retryable() } else { problem }
+    }
+}
+
+impl ReadFailure {
+    /// Of an error of the engine while it read `file`; errors that are not about the file stay what they are.
+    pub(super) fn wrap(file: &str, error: DataFusionError) -> DataFusionError {
+        if find::<Self>(&error).is_some() {
+            return error;
+        }
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) | DataFusionError::NotImplemented(_) => error,
+            root => {
+                let fault = match find::<StoreFault>(&error) {
+                    Some(StoreFault::Changed) => Fault::Changed,
+                    Some(StoreFault::Io(source)) => Fault::Io(std::io::Error::new(source.kind(), source.to_string())),
+                    None => Fault::Damaged(shorten(&root.strip_backtrace())),
+                };
+                Self { file: file.to_owned(), fault }.into()
+            }
+        }
+    }
+}
+
+/// What the folder reports to the engine; comes back to [`ReadFailure::wrap`] as a source of its error.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoreFault {
+    /// Not the file that the query began with.
+    #[error("the file changed")]
+    Changed,
+    /// From the operating system.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+fn find<T: Error + 'static>(error: &DataFusionError) -> Option<&T> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // A shared error passes its own source over when it is asked for one.
+        next = match error.downcast_ref::<DataFusionError>() {
+            Some(DataFusionError::External(inner)) => Some(inner.as_ref()),
+            Some(DataFusionError::ObjectStore(inner)) => Some(inner.as_ref()),
+            Some(DataFusionError::Shared(inner)) => Some(inner.as_ref()),
+            _ => error.source(),
+        };
+    }
+    None
+}
+
+/// One line of at most [`REASON_MAX`] characters.
+pub(super) fn shorten(text: &str) -> String {
+    let line = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(REASON_MAX) {
+        Some((at, _)) => format!("{}...", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
+
+/// The problem that an error of the engine is.
+pub(super) fn problem(error: &DataFusionError) -> Problem {
+    if let Some(failure) = find::<ReadFailure>(error) {
+        return failure.into();
+    }
+    let reason = |error: &DataFusionError| shorten(&error.strip_backtrace());
+    match error.find_root() {
+        DataFusionError::Plan(text) => Problem::new(ProblemCode::InvalidSql, shorten(text))
+            .with_hint("compare the statement with the columns and types of the table"),
+        root @ (DataFusionError::SchemaError(..) | DataFusionError::SQL(..)) => {
+            Problem::new(ProblemCode::InvalidSql, reason(root))
+                .with_hint("names of columns are compared with regard to case")
+        }
+        DataFusionError::NotImplemented(text) => Problem::new(ProblemCode::UnsupportedSql, shorten(text))
+            .with_hint("files are read with a part of GoogleSQL: write the query another way"),
+        DataFusionError::ResourcesExhausted(text) => {
+            Problem::new(ProblemCode::Failed, format!("the query needs more memory than it may use: {}", shorten(text)))
+                .with_hint("read fewer columns or rows, aggregate earlier, or raise the memory limit of the source")
+        }
+        DataFusionError::Internal(text) => {
+            Problem::new(ProblemCode::Failed, format!("the query engine failed: {}", shorten(text)))
+                .with_hint("this is a defect of the engine: write the query another way and report it")
+        }
+        root => Problem::new(ProblemCode::Failed, format!("the query could not be finished: {}", reason(root)))
+            .with_hint("a value in the data may not fit an operation of the statement: use SAFE_CAST or a filter"),
+    }
+}

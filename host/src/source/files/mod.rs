@@ -1,0 +1,262 @@
+//! The embedded default: a folder of Parquet, CSV and NDJSON files, queried with Apache DataFusion.
+//!
+//! One type, [`FilesSource`]. Every query looks its tables up anew and runs in an engine of its own that knows
+//! the tables of its statement and no other file, function or setting; what is shared between queries is the
+//! bound on memory and on spilled data.
+//!
+//! Invariants: nothing is written in the folder and nothing outside of it is read; the tree that the gate
+//! checked is the tree that runs; a file that cannot be read whole is a problem that names it, never a table
+//! with fewer rows.
+
+mod catalog;
+mod columns;
+mod dialect;
+mod failure;
+mod folder;
+mod naming;
+mod rows;
+mod schema;
+mod session;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use datafusion::catalog::TableProvider;
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::session_state::SessionState;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
+use object_store::ObjectStore;
+
+use self::catalog::{FoundTable, LookupError};
+use self::failure::problem;
+use self::folder::Snapshot;
+use self::rows::FileRows;
+use self::session::{Functions, Shared};
+use self::table::{FilesTable, Formats};
+use super::{Estimate, ReadStatement, Rows, Source, TableListing, TableName};
+use crate::model::{Problem, ProblemCode};
+
+/// Where the files are and what reading them may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilesOptions {
+    /// The folder.
+    pub path: PathBuf,
+    /// Bytes of memory that sorting, grouping and joining may hold, all queries of the source together.
+    pub memory_bytes: u64,
+    /// Bytes that may be spilled to disk beyond that, all queries together; 0 for never.
+    pub spill_bytes: u64,
+    /// Where to spill; the system's folder for temporary files if left out.
+    pub spill_dir: Option<PathBuf>,
+    /// Threads' worth of work that one query is split into, at least 1.
+    pub target_partitions: usize,
+}
+
+/// A folder of files as a source.
+#[derive(Debug)]
+pub struct FilesSource {
+    dir: Arc<Dir>,
+    shared: Shared,
+    config: SessionConfig,
+    functions: Functions,
+}
+
+/// Why a folder cannot be a source.
+#[derive(Debug, thiserror::Error)]
+#[error("the folder of files `{}` {fault}", path.display())]
+pub struct FilesError {
+    /// The folder.
+    pub path: PathBuf,
+    /// What is the matter with it.
+    #[source]
+    pub fault: FilesFault,
+}
+
+/// What is the matter with a folder that cannot be a source.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesFault {
+    /// There is nothing of that name.
+    #[error("does not exist")]
+    Missing,
+    /// It is a file.
+    #[error("is not a folder")]
+    NotAFolder,
+    /// The operating system does not let it be listed.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[source] io::Error),
+    /// The folder to spill to cannot be used.
+    #[error("cannot spill to `{}`: {source}", dir.display())]
+    Spill {
+        /// The folder to spill to.
+        dir: PathBuf,
+        /// From the engine.
+        source: DataFusionError,
+    },
+}
+
+impl FilesError {
+    /// What would make it work.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self.fault {
+            FilesFault::Missing => "create the folder or correct `path`; relative paths start at the configuration file",
+            FilesFault::NotAFolder => "name the folder that holds the file; the file's name is the name of the table",
+            FilesFault::Unreadable(_) => "check that the user who runs assay may list the folder",
+            FilesFault::Spill { .. } => "name a folder that the user who runs assay may write to",
+        }
+    }
+}
+
+impl FilesSource {
+    /// Opens the folder. Later renames or exchanges of the folder itself are not followed.
+    ///
+    /// # Errors
+    /// When the folder is missing, is a file or cannot be listed, or when the folder to spill to is unusable.
+    pub fn open(options: FilesOptions) -> Result<Self, FilesError> {
+        let FilesOptions { path, memory_bytes, spill_bytes, spill_dir, target_partitions } = options;
+        let failed = |fault| FilesError { path: path.clone(), fault };
+        let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(|error| {
+            failed(match error.kind() {
+                io::ErrorKind::NotFound => FilesFault::Missing,
+                io::ErrorKind::NotADirectory => FilesFault::NotAFolder,
+                _ => FilesFault::Unreadable(error),
+            })
+        })?;
+        dir.entries().map_err(|error| failed(FilesFault::Unreadable(error)))?;
+        let mode = match (&spill_dir, spill_bytes) {
+            (_, 0) => DiskManagerMode::Disabled,
+            (Some(spill_dir), _) => DiskManagerMode::Directories(vec![spill_dir.clone()]),
+            (None, _) => DiskManagerMode::OsTmpDirectory,
+        };
+        let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(spill_bytes).build();
+        let disk = disk
+            .map_err(|source| failed(FilesFault::Spill { dir: spill_dir.unwrap_or_else(std::env::temp_dir), source }))?;
+        let memory = FairSpillPool::new(usize::try_from(memory_bytes).unwrap_or(usize::MAX));
+        Ok(Self {
+            dir: Arc::new(dir),
+            shared: Shared { memory: Arc::new(memory), disk: Arc::new(disk) },
+            config: session::config(target_partitions),
+            functions: Functions::repeatable(),
+        })
+    }
+
+    /// Looks tables up and into their files.
+    async fn state_with(&self, names: &BTreeSet<TableName>) -> Result<SessionState, Problem> {
+        let found = self.look_up(names.clone()).await?;
+        let files = found.iter().flat_map(|table| table.files.iter().map(|file| file.found.clone())).collect();
+        let snapshot = Arc::new(Snapshot::new(Arc::clone(&self.dir), files));
+        let store: Arc<dyn ObjectStore> = Arc::<Snapshot>::clone(&snapshot);
+        let runtime = self.shared.runtime(Arc::clone(&store)).map_err(|error| problem(&error))?;
+        let state = session::state(self.config.clone(), &self.functions, runtime);
+        let formats = Formats::new(&state, store);
+        let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(found.len());
+        let mut first = 0;
+        for table in found {
+            let built = FilesTable::build(&formats, &snapshot, &table, first).await.map_err(|error| problem(&error))?;
+            first += table.files.len();
+            tables.push((table.name, Arc::new(built)));
+        }
+        session::register(&state, tables).map_err(|error| problem(&error))?;
+        Ok(state)
+    }
+
+    async fn look_up(&self, names: BTreeSet<TableName>) -> Result<Vec<FoundTable>, Problem> {
+        let dir = Arc::clone(&self.dir);
+        let found = blocking(move || names.iter().map(|name| catalog::find(&dir, name)).collect::<Result<_, _>>());
+        found.await?.map_err(|error: LookupError| error.into())
+    }
+
+    /// Plans a statement for execution.
+    async fn plan(&self, statement: &ReadStatement) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
+        let tree = dialect::adapt(statement.ast(), &self.functions)?;
+        let state = self.state_with(statement.tables()).await?;
+        let engine = |error: DataFusionError| problem(&error);
+        let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await.map_err(engine)?;
+        let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        only_queries.verify_plan(&plan).map_err(engine)?;
+        let plan = state.create_physical_plan(&plan).await.map_err(engine)?;
+        Ok((state, plan))
+    }
+}
+
+/// Runs work that waits for the disk.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Failed, format!("looking tables up was interrupted: {error}")))
+}
+
+#[async_trait]
+impl Source for FilesSource {
+    async fn query(&self, statement: ReadStatement) -> Result<Box<dyn Rows>, Problem> {
+        let (state, plan) = self.plan(&statement).await?;
+        let stream = execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))?;
+        Ok(Box::new(FileRows::new(stream)))
+    }
+
+    async fn estimate(&self, statement: ReadStatement) -> Result<Estimate, Problem> {
+        let (_, plan) = self.plan(&statement).await?;
+        estimate(&plan).map_err(|error| problem(&error))
+    }
+
+    async fn tables(&self) -> Result<Vec<TableListing>, Problem> {
+        let dir = Arc::clone(&self.dir);
+        let names = blocking(move || catalog::names(&dir)).await?.map_err(Problem::from)?;
+        let mut listings = Vec::with_capacity(names.len());
+        for name in names {
+            let (dir, asked) = (Arc::clone(&self.dir), name.clone());
+            let (made_of, problem) = match blocking(move || catalog::find(&dir, &asked)).await? {
+                Ok(table) => {
+                    let read = self.state_with(&BTreeSet::from([name.clone()])).await;
+                    (table.made_of(), read.err())
+                }
+                Err(error) => (catalog::made_of_unusable(&error), Some(error.into())),
+            };
+            listings.push(TableListing { name, made_of, problem });
+        }
+        Ok(listings)
+    }
+}
+
+/// What the scans of a plan read: sizes of their files, and rows where every file says how many.
+fn estimate(plan: &Arc<dyn ExecutionPlan>) -> Result<Estimate, DataFusionError> {
+    let (mut rows, mut bytes) = (Some(0_u64), 0_u64);
+    plan.apply(|node| {
+        let scan = node.downcast_ref::<DataSourceExec>();
+        if let Some(config) = scan.and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>()) {
+            for file in config.file_groups.iter().flat_map(|group| group.iter()) {
+                let range = file.range.as_ref().and_then(|range| u64::try_from(range.end - range.start).ok());
+                bytes = bytes.saturating_add(range.unwrap_or(file.object_meta.size));
+                // A file in several ranges counts its rows in the first.
+                let is_first = file.range.as_ref().is_none_or(|range| range.start == 0);
+                let known = match file.statistics.as_ref().map(|statistics| statistics.num_rows) {
+                    Some(Precision::Exact(known)) => u64::try_from(known).ok(),
+                    _ => None,
+                };
+                rows = match (rows, known) {
+                    (Some(rows), Some(known)) if is_first => rows.checked_add(known),
+                    (Some(rows), Some(_)) => Some(rows),
+                    _ => None,
+                };
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(Estimate { rows, bytes: Some(bytes), billed_bytes: None })
+}
