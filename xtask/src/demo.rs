@@ -10,15 +10,12 @@ const DAY: &str = "2026-01-30";
 pub(crate) fn demo() -> anyhow::Result<()> {
     tools::wasm_target()?;
     let shipped = plugins::build_all()?;
-    step::run("building the host and the pipeline generator", step::cargo().args([
-        "build", "--locked", "--package", "assay", "--package", "assay-tests", "--bins",
-    ]))?;
+    let programs = plugins::programs()?;
     let folder = plugins::target_dir()?.join("demo");
     if folder.exists() {
         fs_err::remove_dir_all(&folder)?;
     }
     fs_err::create_dir_all(&folder)?;
-    let programs = plugins::target_dir()?.join("debug");
     let mut generate = std::process::Command::new(programs.join("pipeline"));
     step::run("generating a month of a small sports pipeline, with faults planted", generate.arg(folder.join("data")))?;
     let config = include_str!("demo.toml").replace("@PLUGINS@", &shipped.display().to_string());

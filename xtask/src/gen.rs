@@ -46,6 +46,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent folder")?;
     let mut outputs = Vec::new();
     outputs.extend(tables(root)?);
+    outputs.push(config_schema()?);
     if check { compare(root, &outputs) } else { write(root, &outputs) }
 }
 
@@ -57,6 +58,13 @@ fn tables(root: &Path) -> Result<Vec<Output>> {
     outputs.extend(bigquery::outputs(&schema)?);
     outputs.push(docs::output(&schema));
     Ok(outputs)
+}
+
+/// The configuration's JSON Schema, which only the program itself knows.
+fn config_schema() -> Result<Output> {
+    let schema = std::process::Command::new(crate::plugins::programs()?.join("assay")).arg("schema").output()?;
+    anyhow::ensure!(schema.status.success(), "`assay schema`: {}", String::from_utf8_lossy(&schema.stderr));
+    Ok(Output { path: "schemas/config.schema.json".into(), content: String::from_utf8(schema.stdout)?, frozen: false })
 }
 
 fn write(root: &Path, outputs: &[Output]) -> Result<()> {

@@ -1,6 +1,16 @@
 //! Chores of the repository: `cargo xtask --help`.
 
+#![expect(clippy::print_stdout, reason = "a build tool talks to whoever called it")]
+
+mod demo;
 mod r#gen;
+mod plugins;
+mod step;
+mod test;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -14,16 +24,40 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Writes what is generated: SQLite migrations, BigQuery schemas, docs/tables.md.
+    /// Builds everything, generates a month of data with faults planted, and runs the checks over it
+    Demo,
+    /// Runs everything that continuous integration runs
+    Test,
+    /// Builds the shipped checks and the guests of the tests
+    BuildPlugins {
+        /// Build the shipped checks only, into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Writes what is generated: SQLite migrations, BigQuery schemas, documentation of tables, the configuration's schema
     Gen {
-        /// Write nothing; fail and name each file that is stale.
+        /// Write nothing; fail and name each file that is stale
         #[arg(long)]
         check: bool,
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().chore {
+fn main() -> ExitCode {
+    match chore(Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore(chore: Chore) -> anyhow::Result<()> {
+    match chore {
+        Chore::Demo => demo::demo(),
+        Chore::Test => test::test(),
+        Chore::BuildPlugins { out: None } => plugins::build_all().map(drop),
+        Chore::BuildPlugins { out: Some(folder) } => plugins::build_shipped(&folder),
         Chore::Gen { check } => r#gen::run(check),
     }
 }

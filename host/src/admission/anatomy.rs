@@ -11,10 +11,23 @@ use super::refusal::Refusal;
 pub struct Interface {
     /// For example `assay:query/query@1.0.0`, or the name of a function.
     pub name: String,
-    /// The functions of an interface; empty when it holds only types, or is itself a function.
+    /// The functions of an interface; empty when it holds only types, or is no interface.
     pub functions: Vec<String>,
-    /// Whether it is an interface rather than a single item.
-    pub is_instance: bool,
+    /// What kind of thing it is.
+    pub kind: ItemKind,
+}
+
+/// What an import or export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemKind {
+    /// An interface.
+    Interface,
+    /// A type: a name for data, which gives nobody anything to do.
+    Type,
+    /// A function.
+    Function,
+    /// A component, module or value.
+    Other,
 }
 
 /// What a component asks for and offers.
@@ -89,13 +102,17 @@ impl Anatomy {
 }
 
 fn interface(name: &str, item: Option<&ComponentItem>, types: TypesRef<'_>) -> Interface {
-    let instance = match item.map(|item| item.ty) {
-        Some(ComponentEntityType::Instance(id)) => types.get(id),
-        _ => None,
-    };
-    let functions = instance.map_or_else(Vec::new, |instance| {
-        let functions = instance.exports.iter().filter(|(_, item)| !matches!(item.ty, ComponentEntityType::Type { .. }));
-        functions.map(|(name, _)| name.clone()).collect()
-    });
-    Interface { name: name.to_owned(), functions, is_instance: instance.is_some() }
+    let name = name.to_owned();
+    let plain = |kind| Interface { name: name.clone(), functions: Vec::new(), kind };
+    match item.map(|item| item.ty) {
+        Some(ComponentEntityType::Instance(id)) => {
+            let exports = types.get(id).into_iter().flat_map(|instance| &instance.exports);
+            let functions = exports.filter(|(_, item)| !matches!(item.ty, ComponentEntityType::Type { .. }));
+            let functions = functions.map(|(name, _)| name.clone()).collect();
+            Interface { name, functions, kind: ItemKind::Interface }
+        }
+        Some(ComponentEntityType::Type { .. }) => plain(ItemKind::Type),
+        Some(ComponentEntityType::Func(_)) => plain(ItemKind::Function),
+        _ => plain(ItemKind::Other),
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use semver::Version;
 use wit_parser::{Resolve, WorldItem};
 
-use super::anatomy::{Anatomy, Interface};
+use super::anatomy::{Anatomy, Interface, ItemKind};
 use super::refusal::Refusal;
 
 const PACKAGES: [(&str, &str); 3] = [
@@ -54,8 +54,10 @@ static OFFERS: LazyLock<Vec<Offer>> = LazyLock::new(|| {
 /// [`Refusal::ForbiddenImports`] with every import that is not part of the contract, or
 /// [`Refusal::NeedsNewerHost`] with every function of the contract that this host does not have.
 pub(super) fn check_imports(anatomy: &Anatomy) -> Result<(), Refusal> {
+    // A world that uses types of an interface imports their names too; the engine compares what they stand for.
+    let imports = anatomy.imports.iter().filter(|import| import.kind != ItemKind::Type);
     let (known, forbidden): (Vec<_>, Vec<_>) =
-        anatomy.imports.iter().map(|import| (import, offer(import))).partition(|(_, offer)| offer.is_some());
+        imports.map(|import| (import, offer(import))).partition(|(_, offer)| offer.is_some());
     if !forbidden.is_empty() {
         return Err(Refusal::ForbiddenImports(forbidden.into_iter().map(|(import, _)| import.name.clone()).collect()));
     }
@@ -76,7 +78,7 @@ fn offer(import: &Interface) -> Option<&'static Offer> {
     let (path, version) = import.name.split_once('@')?;
     let version = Version::parse(version).ok()?;
     let same = |offer: &&Offer| offer.path == path && offer.version.major == version.major && version.pre.is_empty();
-    OFFERS.iter().filter(|_| import.is_instance).find(same)
+    OFFERS.iter().filter(|_| import.kind == ItemKind::Interface).find(same)
 }
 
 #[cfg(test)]
@@ -85,7 +87,7 @@ mod tests {
 
     fn import(name: &str, functions: &[&str]) -> Interface {
         let functions = functions.iter().map(|f| (*f).to_owned()).collect();
-        Interface { name: name.to_owned(), functions, is_instance: true }
+        Interface { name: name.to_owned(), functions, kind: ItemKind::Interface }
     }
 
     fn check(imports: Vec<Interface>) -> Result<(), Refusal> {
@@ -110,6 +112,7 @@ mod tests {
             vec![import("assay:plugin/types@1.0.0", &[])],
             vec![import("assay:query/query@1.0.0", &["open", "[method]cursor.next"])],
             vec![import("assay:query/query@1.7.0", &["open"])],
+            vec![Interface { name: "verdict".to_owned(), functions: vec![], kind: ItemKind::Type }],
         ] {
             assert!(check(imports.clone()).is_ok(), "{imports:?}");
         }
@@ -125,13 +128,18 @@ mod tests {
             "assay:query/query@1.0.0-rc.1",
             "assay:query/other@1.0.0",
             "assay:secret/query@1.0.0",
-            "run",
         ] {
             match check(vec![import("assay:query/query@1.0.0", &["open"]), import(name, &["open"])]) {
                 Err(Refusal::ForbiddenImports(names)) => assert_eq!(names, [name]),
                 other => panic!("{name}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_function_that_stands_alone_is_refused() {
+        let import = Interface { name: "run".to_owned(), functions: vec![], kind: ItemKind::Function };
+        assert!(matches!(check(vec![import]), Err(Refusal::ForbiddenImports(names)) if names == ["run"]));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod contract;
 mod folder;
 mod refusal;
 
-pub use anatomy::{Anatomy, Interface};
+pub use anatomy::{Anatomy, Interface, ItemKind};
 pub use candidate::Candidate;
 pub use folder::{FolderError, PluginFile, PluginFolder};
 pub use refusal::Refusal;

@@ -15,7 +15,7 @@ use crate::store::Store;
 use super::args::{DoctorArgs, PlainFormat};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::table::{heading, inert, paint, plain};
+use super::render::table::{heading, inert, plain, status_cell};
 use super::render;
 
 /// One thing that was looked at.
@@ -134,7 +134,7 @@ fn table(examined: &[Examined]) -> std::io::Result<()> {
     for Examined { what, status, message, hint } in examined {
         let hint = hint.as_deref().map_or(String::new(), |hint| format!("\nhint: {}", inert(hint)));
         table.add_row(vec![
-            Cell::new(paint(status, status)),
+            status_cell(status),
             Cell::new(inert(what)),
             Cell::new(format!("{}{hint}", inert(message))),
         ]);

@@ -14,7 +14,7 @@ use crate::sandbox::Sandbox;
 use super::args::{PlainFormat, PluginCommand};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::table::{heading, inert, paint, plain};
+use super::render::table::{heading, inert, plain, status_cell};
 use super::render::{self, AdmittedView, limits};
 
 /// Does `assay plugin …`.
@@ -60,7 +60,7 @@ async fn list(host: HostConfig, format: PlainFormat) -> Result<ExitCode, Failure
                 let size = plugin.size_bytes.map_or_else(|| "–".to_owned(), |size| bytesize::ByteSize::b(size).to_string());
                 let digest = plugin.digest.as_deref().map_or_else(|| "–".to_owned(), |d| d.chars().take(19).collect());
                 table.add_row(vec![
-                    Cell::new(paint(plugin.status, plugin.status)),
+                    status_cell(plugin.status),
                     Cell::new(inert(&name)),
                     Cell::new(size).set_alignment(CellAlignment::Right),
                     Cell::new(digest),

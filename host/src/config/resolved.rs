@@ -194,6 +194,7 @@ impl Config {
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
+        // An empty path leaves what is joined to it as it was written.
+        _ => Path::new(""),
     }
 }

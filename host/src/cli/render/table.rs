@@ -1,7 +1,7 @@
 //! For people: one table a run, then what was found.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 use owo_colors::{AnsiColors, OwoColorize as _};
 use serde_json::Value as Json;
 
@@ -16,7 +16,7 @@ pub(in crate::cli) fn run(run: &RunView) -> std::io::Result<()> {
     let schedule = run.schedule_name.as_deref().map_or(String::new(), |name| format!(" · schedule {name}"));
     out(&format!("run {}{schedule} · {} ({})\n", run.run_id.bold(), run.target_date.bold(), run.timezone))?;
     results(&run.results)?;
-    let status = paint(run.status, run.status);
+    let status = paint(run.status);
     out(&format!("\n{status}: {} in {} ms", run.message, run.duration_ms))
 }
 
@@ -27,7 +27,7 @@ pub(in crate::cli) fn results(results: &[ResultView]) -> std::io::Result<()> {
     for result in results {
         let reason = result.reason.map_or(String::new(), |reason| format!("{reason}: "));
         table.add_row(vec![
-            Cell::new(paint(result.status, result.status)),
+            status_cell(result.status),
             Cell::new(&result.check_name),
             Cell::new(result.severity),
             Cell::new(result.rows_evaluated.map_or_else(|| "–".to_owned(), |rows| rows.to_string()))
@@ -45,7 +45,7 @@ pub(in crate::cli) fn results(results: &[ResultView]) -> std::io::Result<()> {
 
 fn details(result: &ResultView) -> std::io::Result<()> {
     let partial = if result.findings_partial { " · partial: the check broke before its end" } else { "" };
-    out(&format!("\n{} · {}{partial}", result.check_name.bold(), paint(result.status, result.status)))?;
+    out(&format!("\n{} · {}{partial}", result.check_name.bold(), paint(result.status)))?;
     for finding in result.findings.iter().take(FINDINGS_SHOWN) {
         out(&format!("  {}", finding_line(finding)))?;
         if let Some(remediation) = &finding.remediation {
@@ -99,19 +99,34 @@ pub(in crate::cli) fn plain() -> Table {
 
 /// A heading.
 pub(in crate::cli) fn heading<const N: usize>(names: [&str; N]) -> Vec<Cell> {
-    names.iter().map(|name| Cell::new(name.dimmed())).collect()
+    names.iter().map(|name| Cell::new(name).add_attribute(Attribute::Dim)).collect()
 }
 
-/// A status in its colour.
-pub(in crate::cli) fn paint(status: &str, text: &str) -> String {
-    let colour = match status {
+/// A status in its colour, in a table.
+pub(in crate::cli) fn status_cell(status: &str) -> Cell {
+    let colour = match colour(status) {
+        AnsiColors::Green => Color::Green,
+        AnsiColors::Yellow => Color::Yellow,
+        AnsiColors::Red => Color::Red,
+        AnsiColors::Magenta => Color::Magenta,
+        _ => Color::DarkGrey,
+    };
+    Cell::new(status).fg(colour).add_attribute(Attribute::Bold)
+}
+
+/// A status in its colour, in running text.
+fn paint(status: &str) -> String {
+    status.color(colour(status)).bold().to_string()
+}
+
+fn colour(status: &str) -> AnsiColors {
+    match status {
         "pass" | "ok" | "admitted" => AnsiColors::Green,
         "warn" | "warning" => AnsiColors::Yellow,
         "fail" | "critical" | "refused" => AnsiColors::Red,
         "error" => AnsiColors::Magenta,
         _ => AnsiColors::BrightBlack,
-    };
-    text.color(colour).bold().to_string()
+    }
 }
 
 /// Text from guests and data, with nothing in it that a terminal would obey.

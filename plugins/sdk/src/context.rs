@@ -1,0 +1,126 @@
+//! What a run may know of time and identity.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::bindings::assay::plugin::types;
+use crate::error::Error;
+
+/// What a run may know of time and identity. A check never asks for "today": the same context, settings and data
+/// give the same findings.
+#[derive(Debug, Clone)]
+pub struct Context(types::Context);
+
+impl Context {
+    pub(crate) fn new(context: types::Context) -> Self {
+        Self(context)
+    }
+
+    /// Identity of the run.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.0.run_id
+    }
+
+    /// Configured name of the check.
+    #[must_use]
+    pub fn check(&self) -> &str {
+        &self.0.check
+    }
+
+    /// 1 for the first attempt.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// The instant the run was due.
+    #[must_use]
+    pub fn scheduled_for(&self) -> Timestamp {
+        timestamp(self.0.scheduled_micros)
+    }
+
+    /// The day the run is about, in the time zone of the schedule.
+    #[must_use]
+    pub fn target_date(&self) -> Date {
+        date(self.0.target_date)
+    }
+
+    /// The last `count` days up to and including the target date: first and last. At least one day.
+    #[must_use]
+    pub fn last_days(&self, count: u32) -> (Date, Date) {
+        let last = self.target_date();
+        (last.saturating_sub(i64::from(count.max(1) - 1).days()), last)
+    }
+
+    /// First instant of the target date in its time zone.
+    #[must_use]
+    pub fn window_start(&self) -> Timestamp {
+        timestamp(self.0.window_start_micros)
+    }
+
+    /// First instant after the target date in its time zone.
+    #[must_use]
+    pub fn window_end(&self) -> Timestamp {
+        timestamp(self.0.window_end_micros)
+    }
+
+    /// IANA name of the schedule's time zone.
+    #[must_use]
+    pub fn time_zone(&self) -> &str {
+        &self.0.time_zone
+    }
+
+    /// Offset of the time zone at the scheduled instant, seconds east of UTC.
+    #[must_use]
+    pub fn utc_offset_seconds(&self) -> i32 {
+        self.0.utc_offset_seconds
+    }
+
+    /// For sampling; the same for every attempt.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    /// Nothing of the run is stored.
+    #[must_use]
+    pub fn dry_run(&self) -> bool {
+        self.0.dry_run
+    }
+
+    /// Names of the granted sources, in the order of the configuration.
+    #[must_use]
+    pub fn sources(&self) -> &[String] {
+        &self.0.sources
+    }
+
+    /// The source to ask: the one that settings name, or the only one granted.
+    ///
+    /// # Errors
+    /// When none is named and not exactly one is granted.
+    pub fn source<'a>(&'a self, named: Option<&'a str>) -> Result<&'a str, Error> {
+        match (named, self.sources()) {
+            (Some(named), _) => Ok(named),
+            (None, [only]) => Ok(only),
+            (None, sources) => {
+                Err(Error::new(format!("name a source in the settings: {} are granted", sources.len())))
+            }
+        }
+    }
+}
+
+/// From days since 1970-01-01; clamped to the calendar.
+pub(crate) fn date(days: i32) -> Date {
+    jiff::civil::date(1970, 1, 1).saturating_add(i64::from(days).days())
+}
+
+/// From microseconds since 1970-01-01 00:00 UTC; clamped to the calendar.
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// Days since 1970-01-01.
+pub(crate) fn epoch_days(date: Date) -> i32 {
+    (date - jiff::civil::date(1970, 1, 1)).get_days()
+}

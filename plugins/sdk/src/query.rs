@@ -1,0 +1,128 @@
+//! Asking for data.
+
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::bindings::assay::query::query as contract;
+use crate::context::epoch_days;
+use crate::error::Error;
+use crate::row::{Chunk, Row};
+
+/// Rows asked for at a time; the host may give fewer.
+const BATCH_ROWS: u32 = 8_192;
+
+/// A statement with its parameters.
+#[derive(Debug, Clone)]
+pub struct Query {
+    source: String,
+    sql: String,
+    params: Vec<contract::Param>,
+}
+
+/// A value that can be bound to `@name`.
+#[derive(Debug, Clone)]
+pub struct Param(contract::Value);
+
+macro_rules! param {
+    ($($type:ty => |$value:ident| $variant:expr;)*) => {
+        $(impl From<$type> for Param {
+            fn from($value: $type) -> Self {
+                Self($variant)
+            }
+        })*
+    };
+}
+
+param! {
+    bool => |value| contract::Value::Boolean(value);
+    i64 => |value| contract::Value::Int64(value);
+    u32 => |value| contract::Value::Int64(i64::from(value));
+    f64 => |value| contract::Value::Float64(value);
+    &str => |value| contract::Value::Text(value.to_owned());
+    String => |value| contract::Value::Text(value);
+    Date => |value| contract::Value::Date(epoch_days(value));
+    Timestamp => |value| contract::Value::Timestamp(value.as_microsecond());
+    Vec<i64> => |values| contract::Value::Int64Array(values);
+    Vec<f64> => |values| contract::Value::Float64Array(values);
+    Vec<String> => |values| contract::Value::TextArray(values);
+    Vec<Date> => |values| contract::Value::DateArray(values.into_iter().map(epoch_days).collect());
+}
+
+/// A statement for a source. Values are bound with [`Query::bind`], never written into the text.
+pub fn query(source: impl Into<String>, sql: impl Into<String>) -> Query {
+    Query { source: source.into(), sql: sql.into(), params: Vec::new() }
+}
+
+impl Query {
+    /// Binds `@name`.
+    #[must_use]
+    pub fn bind(mut self, name: &str, value: impl Into<Param>) -> Self {
+        let Param(value) = value.into();
+        self.params.push(contract::Param { name: name.to_owned(), value });
+        self
+    }
+
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// When the host refuses the statement or the source cannot answer.
+    pub fn fetch(&self) -> Result<Rows, Error> {
+        let cursor = contract::open(&self.source, &self.sql, &self.params)?;
+        Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None, next: 0 })
+    }
+}
+
+/// The rows of an answer, read forward once.
+pub struct Rows {
+    cursor: contract::Cursor,
+    columns: Rc<[contract::ColumnInfo]>,
+    chunk: Option<Rc<Chunk>>,
+    next: usize,
+}
+
+impl Rows {
+    /// Names of the columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// When the answer breaks off: what came before is then not all there is.
+    pub fn next_row(&mut self) -> Result<Option<Row>, Error> {
+        loop {
+            if let Some(chunk) = &self.chunk
+                && self.next < chunk.rows()
+            {
+                self.next += 1;
+                return Ok(Some(Row::new(chunk.clone(), self.next - 1)));
+            }
+            let Some(batch) = self.cursor.next(BATCH_ROWS)? else { return Ok(None) };
+            self.chunk = Some(Rc::new(Chunk::new(self.columns.clone(), batch)?));
+            self.next = 0;
+        }
+    }
+
+    /// The one row of an answer that must have exactly one.
+    ///
+    /// # Errors
+    /// When there is none, or more.
+    pub fn only_row(mut self) -> Result<Row, Error> {
+        let row = self.next_row()?.ok_or_else(|| Error::new("the query returned no row where one was expected"))?;
+        match self.next_row()? {
+            None => Ok(row),
+            Some(_) => Err(Error::new("the query returned more than one row")),
+        }
+    }
+}
+
+impl Iterator for Rows {
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_row().transpose()
+    }
+}

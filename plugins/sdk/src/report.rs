@@ -1,0 +1,172 @@
+//! Saying what was seen.
+
+use crate::bindings::assay::report::report as contract;
+
+/// How bad it is if a finding is true. More than the check's own severity is lowered to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// P1
+    Critical,
+    /// P2
+    High,
+    /// P3
+    Medium,
+    /// P4
+    Low,
+}
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For the author.
+    Debug,
+    /// Progress.
+    Info,
+    /// Something odd.
+    Warn,
+    /// Something wrong.
+    Error,
+}
+
+/// One observation that is not as it should be. Nothing is said until [`Finding::report`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is said until `report`"]
+pub struct Finding(contract::Finding);
+
+impl Finding {
+    /// With a stable `snake_case` code and one sentence for a person.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        let subject = contract::Subject { source: None, table: None, column: None, date: None, partition: None };
+        Self(contract::Finding {
+            code: code.to_owned(),
+            severity: None,
+            message: message.into(),
+            subject,
+            observed: None,
+            expected: None,
+            unit: None,
+            affected: None,
+            samples: Vec::new(),
+            remediation: None,
+            attributes: Vec::new(),
+        })
+    }
+
+    /// Less bad than the check as a whole.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.0.severity = Some(match severity {
+            Severity::Critical => contract::Severity::Critical,
+            Severity::High => contract::Severity::High,
+            Severity::Medium => contract::Severity::Medium,
+            Severity::Low => contract::Severity::Low,
+        });
+        self
+    }
+
+    /// The source it is about.
+    pub fn source(mut self, source: &str) -> Self {
+        self.0.subject.source = Some(source.to_owned());
+        self
+    }
+
+    /// The table it is about.
+    pub fn table(mut self, table: &str) -> Self {
+        self.0.subject.table = Some(table.to_owned());
+        self
+    }
+
+    /// The column it is about.
+    pub fn column(mut self, column: &str) -> Self {
+        self.0.subject.column = Some(column.to_owned());
+        self
+    }
+
+    /// The day it is about.
+    pub fn date(mut self, date: jiff::civil::Date) -> Self {
+        self.0.subject.date = Some(date.to_string());
+        self
+    }
+
+    /// The partition, segment or key it is about.
+    pub fn partition(mut self, partition: impl Into<String>) -> Self {
+        self.0.subject.partition = Some(partition.into());
+        self
+    }
+
+    /// The number that was seen.
+    pub fn observed(mut self, number: f64) -> Self {
+        self.0.observed = Some(contract::Measure::Number(number));
+        self
+    }
+
+    /// What was seen, where it is not a number.
+    pub fn observed_text(mut self, text: impl Into<String>) -> Self {
+        self.0.observed = Some(contract::Measure::Text(text.into()));
+        self
+    }
+
+    /// The number that should have been.
+    pub fn expected(mut self, number: f64) -> Self {
+        self.0.expected = Some(contract::Measure::Number(number));
+        self
+    }
+
+    /// What should have been, where it is not a number.
+    pub fn expected_text(mut self, text: impl Into<String>) -> Self {
+        self.0.expected = Some(contract::Measure::Text(text.into()));
+        self
+    }
+
+    /// Unit of observed and expected.
+    pub fn unit(mut self, unit: &str) -> Self {
+        self.0.unit = Some(unit.to_owned());
+        self
+    }
+
+    /// Rows or things affected.
+    pub fn affected(mut self, count: u64) -> Self {
+        self.0.affected = Some(count);
+        self
+    }
+
+    /// A row that shows it, as [`crate::Row::sample`] gives it.
+    pub fn sample(mut self, row: Vec<(String, Option<String>)>) -> Self {
+        self.0.samples.push(row.into_iter().map(|(name, value)| contract::Cell { name, value }).collect());
+        self
+    }
+
+    /// What a person could do about it.
+    pub fn remediation(mut self, remediation: impl Into<String>) -> Self {
+        self.0.remediation = Some(remediation.into());
+        self
+    }
+
+    /// A further detail.
+    pub fn attribute(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.0.attributes.push(contract::Attribute { key: key.to_owned(), value: value.into() });
+        self
+    }
+
+    /// Says it. What was said is kept, whatever happens to the check afterwards. Whether the host kept it: over the
+    /// run's limits it marks the result as truncated instead.
+    #[expect(clippy::must_use_candidate, reason = "a check need not care: the host marks what it did not keep")]
+    pub fn report(self) -> bool {
+        contract::findings(&[self.0]) == 1
+    }
+}
+
+/// A number for trends.
+pub fn metric(name: &str, value: f64, unit: Option<&str>) {
+    contract::metric(name, value, unit, &[]);
+}
+
+/// A line for the run's log.
+pub fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Debug => contract::Level::Debug,
+        Level::Info => contract::Level::Info,
+        Level::Warn => contract::Level::Warn,
+        Level::Error => contract::Level::Error,
+    };
+    contract::log(level, message);
+}

@@ -1,0 +1,289 @@
+//! Typed access to the rows of a columnar answer.
+
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::bindings::assay::query::query::{Batch, ColumnInfo, Data, Kind, VarData};
+use crate::context::{date, timestamp};
+use crate::error::Error;
+
+/// Rows that came together.
+pub(crate) struct Chunk {
+    columns: Rc<[ColumnInfo]>,
+    batch: Batch,
+}
+
+impl Chunk {
+    /// Checks once that the batch has the shape it claims, so that no access can go wrong later.
+    pub(crate) fn new(columns: Rc<[ColumnInfo]>, batch: Batch) -> Result<Self, Error> {
+        let rows = batch.rows as usize;
+        let var = |data: &VarData| {
+            let whole = data.offsets.last().copied().unwrap_or(0) as usize == data.bytes.len();
+            data.offsets.len() == rows + 1 && whole && data.offsets.is_sorted()
+        };
+        let fits = |column: &crate::bindings::assay::query::query::Column| {
+            let values = match &column.data {
+                Data::Int64(values) | Data::Micros(values) => values.len() == rows,
+                Data::Float64(values) => values.len() == rows,
+                Data::Days(values) => values.len() == rows,
+                Data::Bits(bits) => bits.len() >= rows.div_ceil(8),
+                Data::Text(data) | Data::Bytes(data) => var(data),
+            };
+            values && (column.validity.is_empty() || column.validity.len() >= rows.div_ceil(8))
+        };
+        if batch.columns.len() == columns.len() && batch.columns.iter().all(fits) {
+            Ok(Self { columns, batch })
+        } else {
+            Err(Error::new("the host sent a batch that does not fit its columns"))
+        }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.batch.rows as usize
+    }
+
+    fn cell(&self, column: usize, row: usize) -> Result<Cell<'_>, Error> {
+        let bit = |bits: &[u8]| bits[row / 8] >> (row % 8) & 1 == 1;
+        let slice = |data: &VarData| data.offsets[row] as usize..data.offsets[row + 1] as usize;
+        let info = &self.columns[column];
+        let column = &self.batch.columns[column];
+        if !column.validity.is_empty() && !bit(&column.validity) {
+            return Ok(Cell::Null);
+        }
+        Ok(match (&column.data, info.kind) {
+            (Data::Int64(values), _) => Cell::Int64(values[row]),
+            (Data::Float64(values), _) => Cell::Float64(values[row]),
+            (Data::Bits(bits), _) => Cell::Boolean(bit(bits)),
+            (Data::Days(days), _) => Cell::Date(date(days[row])),
+            (Data::Micros(micros), Kind::Timestamp) => Cell::Timestamp(timestamp(micros[row])),
+            (Data::Micros(micros), Kind::Time) => Cell::Time(micros[row]),
+            (Data::Micros(micros), _) => Cell::DateTime(micros[row]),
+            (Data::Text(data), kind) => {
+                let text = std::str::from_utf8(&data.bytes[slice(data)])
+                    .map_err(|_| Error::new(format!("column `{}` holds text that is not UTF-8", info.name)))?;
+                if matches!(kind, Kind::Decimal) { Cell::Decimal(text) } else { Cell::Text(text) }
+            }
+            (Data::Bytes(data), _) => Cell::Bytes(&data.bytes[slice(data)]),
+        })
+    }
+}
+
+/// One row.
+pub struct Row {
+    chunk: Rc<Chunk>,
+    index: usize,
+}
+
+/// One value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int64(i64),
+    /// A double; NaN and infinities are values.
+    Float64(f64),
+    /// A truth value.
+    Boolean(bool),
+    /// Text, JSON, or what the source prints for a type of its own.
+    Text(&'a str),
+    /// An exact number in plain notation.
+    Decimal(&'a str),
+    /// Raw bytes.
+    Bytes(&'a [u8]),
+    /// A day.
+    Date(Date),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// Microseconds since 1970-01-01 00:00 in no zone.
+    DateTime(i64),
+    /// An instant.
+    Timestamp(Timestamp),
+}
+
+impl Cell<'_> {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Int64(_) => "int64",
+            Self::Float64(_) => "float64",
+            Self::Boolean(_) => "boolean",
+            Self::Text(_) => "text",
+            Self::Decimal(_) => "decimal",
+            Self::Bytes(_) => "bytes",
+            Self::Date(_) => "date",
+            Self::Time(_) => "time",
+            Self::DateTime(_) => "datetime",
+            Self::Timestamp(_) => "timestamp",
+        }
+    }
+
+    /// The value for a person; none for null.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Int64(value) => value.to_string(),
+            Self::Float64(value) => value.to_string(),
+            Self::Boolean(value) => value.to_string(),
+            Self::Text(text) | Self::Decimal(text) => (*text).to_owned(),
+            Self::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Date(date) => date.to_string(),
+            Self::Time(micros) => {
+                timestamp(*micros).to_string().trim_start_matches("1970-01-01T").trim_end_matches('Z').to_owned()
+            }
+            Self::DateTime(micros) => timestamp(*micros).to_string().trim_end_matches('Z').to_owned(),
+            Self::Timestamp(instant) => instant.to_string(),
+        })
+    }
+}
+
+/// A type that a cell can be read as.
+pub trait FromCell: Sized {
+    /// What is expected, for messages.
+    const EXPECTED: &'static str;
+
+    /// The value, or none when the cell is of another type.
+    fn from_cell(cell: Cell<'_>) -> Option<Self>;
+}
+
+macro_rules! from_cell {
+    ($($type:ty, $expected:literal, $($cell:pat => $value:expr),+;)*) => {
+        $(impl FromCell for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn from_cell(cell: Cell<'_>) -> Option<Self> {
+                match cell {
+                    $($cell => $value,)+
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+from_cell! {
+    i64, "a whole number", Cell::Int64(value) => Some(value), Cell::Decimal(text) => text.parse().ok();
+    f64, "a number", Cell::Float64(value) => Some(value), Cell::Decimal(text) => text.parse().ok(),
+        // Exact up to 2^53; a double is what the caller asked for.
+        Cell::Int64(value) => Some(value as f64);
+    bool, "a truth value", Cell::Boolean(value) => Some(value);
+    String, "text", Cell::Text(text) => Some(text.to_owned()), Cell::Decimal(text) => Some(text.to_owned());
+    Date, "a date", Cell::Date(date) => Some(date);
+    Timestamp, "an instant", Cell::Timestamp(instant) => Some(instant),
+        // A time in no zone is taken as UTC.
+        Cell::DateTime(micros) => Some(timestamp(micros));
+}
+
+impl<T: FromCell> FromCell for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn from_cell(cell: Cell<'_>) -> Option<Self> {
+        match cell {
+            Cell::Null => Some(None),
+            cell => T::from_cell(cell).map(Some),
+        }
+    }
+}
+
+impl Row {
+    pub(crate) fn new(chunk: Rc<Chunk>, index: usize) -> Self {
+        Self { chunk, index }
+    }
+
+    /// The value of a column as a type; as an `Option` if it may be null.
+    ///
+    /// # Errors
+    /// When there is no such column, the value is of another type, or it is null and no `Option` was asked for.
+    pub fn get<T: FromCell>(&self, column: &str) -> Result<T, Error> {
+        let cell = self.cell(column)?;
+        T::from_cell(cell)
+            .ok_or_else(|| Error::new(format!("column `{column}` holds {} where {} was expected", cell.kind(), T::EXPECTED)))
+    }
+
+    /// The value of a column, whatever its type.
+    ///
+    /// # Errors
+    /// When there is no such column, or its text is not UTF-8.
+    pub fn cell(&self, column: &str) -> Result<Cell<'_>, Error> {
+        let columns = &self.chunk.columns;
+        let position = columns
+            .iter()
+            .position(|info| info.name == column)
+            .or_else(|| columns.iter().position(|info| info.name.eq_ignore_ascii_case(column)));
+        match position {
+            Some(position) => self.chunk.cell(position, self.index),
+            None => {
+                let names: Vec<_> = columns.iter().map(|info| format!("`{}`", info.name)).collect();
+                Err(Error::new(format!("the query returns no column `{column}`; it returns {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// All cells as text, named: a sample for a finding.
+    ///
+    /// # Errors
+    /// When a text is not UTF-8.
+    pub fn sample(&self) -> Result<Vec<(String, Option<String>)>, Error> {
+        let named = |(position, info): (usize, &ColumnInfo)| {
+            Ok((info.name.clone(), self.chunk.cell(position, self.index)?.text()))
+        };
+        self.chunk.columns.iter().enumerate().map(named).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::assay::query::query::Column;
+
+    fn row(kind: Kind, data: Data, validity: Vec<u8>) -> Result<Row, Error> {
+        let info = ColumnInfo { name: "c".to_owned(), kind, type_name: String::new(), nullable: true };
+        let batch = Batch { rows: 1, columns: vec![Column { validity, data }] };
+        Ok(Row::new(Rc::new(Chunk::new(vec![info].into(), batch)?), 0))
+    }
+
+    fn text(text: &[u8]) -> Data {
+        Data::Text(VarData { offsets: vec![0, u32::try_from(text.len()).unwrap()], bytes: text.to_vec() })
+    }
+
+    #[test]
+    fn a_null_is_an_error_unless_it_was_asked_for() {
+        let row = row(Kind::Int64, Data::Int64(vec![7]), vec![0]).unwrap();
+        assert_eq!(row.get::<Option<i64>>("c"), Ok(None));
+        let error = row.get::<i64>("c").unwrap_err();
+        assert_eq!(error.to_string(), "column `c` holds null where a whole number was expected");
+    }
+
+    #[test]
+    fn values_convert_without_loss_only() {
+        let decimal = |digits: &str| row(Kind::Decimal, text(digits.as_bytes()), vec![]).unwrap();
+        assert_eq!(decimal("12").get::<i64>("c"), Ok(12));
+        assert!(decimal("12.5").get::<i64>("c").is_err());
+        assert_eq!(decimal("12.5").get::<f64>("c"), Ok(12.5));
+        assert!(row(Kind::Float64, Data::Float64(vec![1.0]), vec![]).unwrap().get::<i64>("c").is_err());
+        assert!(row(Kind::Int64, Data::Int64(vec![1]), vec![]).unwrap().get::<String>("c").is_err());
+    }
+
+    #[test]
+    fn names_are_found_and_missing_ones_told() {
+        let row = row(Kind::Int64, Data::Int64(vec![7]), vec![1]).unwrap();
+        assert_eq!(row.get::<i64>("C"), Ok(7));
+        assert_eq!(row.get::<i64>("d").unwrap_err().to_string(), "the query returns no column `d`; it returns `c`");
+    }
+
+    #[test]
+    fn a_batch_that_lies_about_its_shape_is_refused() {
+        for data in [
+            Data::Int64(vec![]),
+            Data::Bits(vec![]),
+            Data::Text(VarData { offsets: vec![0], bytes: vec![] }),
+            Data::Text(VarData { offsets: vec![0, 9], bytes: vec![1] }),
+        ] {
+            assert!(row(Kind::Text, data, vec![]).is_err());
+        }
+        assert!(row(Kind::Text, text(b"\xff"), vec![]).unwrap().get::<String>("c").is_err(), "not UTF-8");
+    }
+}

@@ -1,0 +1,139 @@
+//! No two rows have the same key: see README.md.
+
+#![forbid(unsafe_code)]
+
+use assay_sdk::{Check, Context, Error, Finding, Query, SettingProblem, Verdict, query, quote_identifier};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Settings of `unique-key`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The source; may be left out when only one is granted.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The table.
+    pub table: String,
+    /// The columns that together are the key.
+    pub columns: Vec<String>,
+    /// Look at the last days only: the column that says which day a row belongs to.
+    #[serde(default)]
+    pub date_column: Option<String>,
+    /// How many days are looked at, up to and including the target date.
+    #[serde(default)]
+    pub lookback_days: Option<u32>,
+    /// How many duplicate keys are shown.
+    #[serde(default = "sample_rows")]
+    pub sample_rows: u32,
+    /// An empty table is not applicable rather than wrong.
+    #[serde(default)]
+    pub allow_empty: bool,
+}
+
+fn sample_rows() -> u32 {
+    5
+}
+
+/// The check.
+pub struct UniqueKey;
+
+impl Check for UniqueKey {
+    const ID: &'static str = "unique-key";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const TITLE: &'static str = "No two rows have the same key";
+    const DESCRIPTION: &'static str = "Groups rows by all columns of the key. Rows in which a part of the key is null are \
+        told apart from duplicates: they have no key.";
+    const OWNER: &'static str = "assay";
+    type Settings = Settings;
+
+    fn validate(settings: &Settings) -> Vec<SettingProblem> {
+        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
+        let Settings { table, columns, date_column, lookback_days, sample_rows, .. } = settings;
+        let bad_column = |column: &String| quote_identifier(column).is_err();
+        let problems = [
+            problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
+            problem("/columns", !(1..=16).contains(&columns.len()), "expected 1 to 16 columns"),
+            problem("/columns", columns.iter().any(bad_column), "not the name of a column"),
+            problem("/date_column", date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
+            problem("/lookback_days", date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
+            problem("/sample_rows", *sample_rows > 20, "expected 20 at the most"),
+        ];
+        problems.into_iter().flatten().collect()
+    }
+
+    fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
+        let source = context.source(settings.source.as_deref())?;
+        let key = settings.columns.iter().map(|column| quote_identifier(column)).collect::<Result<Vec<_>, _>>()?;
+        let has_null = key.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
+        let sql = format!("SELECT COUNT(*) AS n, SUM(CASE WHEN {has_null} THEN 1 ELSE 0 END) AS nulls FROM {{rows}}");
+        let row = statement(context, settings, &sql)?.fetch()?.only_row()?;
+        let rows = row.get::<i64>("n")?.unsigned_abs();
+        let nulls = row.get::<Option<i64>>("nulls")?.unwrap_or(0).unsigned_abs();
+        let finding = |code, message| Finding::new(code, message).source(source).table(&settings.table);
+        if rows == 0 {
+            if settings.allow_empty {
+                return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
+            }
+            finding("nothing_examined", "there are no rows".to_owned()).report();
+            return Ok(Verdict::fail("there are no rows").examined(0));
+        }
+        if nulls > 0 {
+            let message = format!("{nulls} rows have no key: a part of it is null");
+            finding("null_key", message).column(&settings.columns.join(", ")).affected(nulls).report();
+        }
+        let (keys, surplus) = duplicates(context, settings, &key, finding)?;
+        Ok(match (keys, nulls) {
+            (0, 0) => Verdict::pass(format!("{rows} rows, each with a key of its own")).examined(rows),
+            (0, _) => Verdict::fail(format!("{nulls} of {rows} rows have no key")).examined(rows),
+            _ => Verdict::fail(format!("{keys} keys stand more than once: {surplus} rows too many")).examined(rows),
+        })
+    }
+}
+
+/// Keys that stand more than once, and rows that would have to go.
+fn duplicates(
+    context: &Context,
+    settings: &Settings,
+    key: &[String],
+    finding: impl Fn(&'static str, String) -> Finding,
+) -> Result<(u64, u64), Error> {
+    let list = key.join(", ");
+    let complete = key.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let twice = format!("SELECT {list}, COUNT(*) AS copies FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
+    let totals = format!("SELECT COUNT(*) AS key_count, SUM(copies - 1) AS surplus FROM ({twice}) AS twice");
+    let row = statement(context, settings, &totals)?.fetch()?.only_row()?;
+    let keys = row.get::<i64>("key_count")?.unsigned_abs();
+    let surplus = row.get::<Option<i64>>("surplus")?.unwrap_or(0).unsigned_abs();
+    if keys > 0 {
+        let mut found = finding("duplicate_key", format!("{keys} keys stand more than once"))
+            .column(&settings.columns.join(", "))
+            .affected(surplus)
+            .observed(surplus as f64)
+            .expected(0.0)
+            .unit("rows");
+        let samples = format!("{twice} ORDER BY copies DESC, {list} LIMIT {}", settings.sample_rows);
+        for row in statement(context, settings, &samples)?.fetch()? {
+            found = found.sample(row?.sample()?);
+        }
+        found.report();
+    }
+    Ok((keys, surplus))
+}
+
+/// A statement in which `{rows}` stands for the rows that are looked at, open for a further `AND`.
+fn statement(context: &Context, settings: &Settings, sql: &str) -> Result<Query, Error> {
+    let source = context.source(settings.source.as_deref())?;
+    let table = quote_identifier(&settings.table)?;
+    match (&settings.date_column, settings.lookback_days) {
+        (Some(column), Some(days)) => {
+            let (start, end) = context.last_days(days);
+            let column = quote_identifier(column)?;
+            let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
+            Ok(query(source, sql.replace("{rows}", &rows)).bind("start", start).bind("end", end))
+        }
+        _ => Ok(query(source, sql.replace("{rows}", &format!("{table} WHERE TRUE")))),
+    }
+}
+
+assay_sdk::export_check!(UniqueKey);

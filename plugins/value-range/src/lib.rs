@@ -1,0 +1,216 @@
+//! Values are possible: see README.md.
+
+#![forbid(unsafe_code)]
+
+use assay_sdk::{Check, Context, Error, Finding, Query, SettingProblem, Verdict, query, quote_identifier};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Settings of `value-range`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The source; may be left out when only one is granted.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The table.
+    pub table: String,
+    /// What is possible, column by column.
+    pub rules: Vec<Rule>,
+    /// Columns that name a row, shown with samples.
+    #[serde(default)]
+    pub key_columns: Vec<String>,
+    /// Look at the last days only: the column that says which day a row belongs to.
+    #[serde(default)]
+    pub date_column: Option<String>,
+    /// How many days are looked at, up to and including the target date.
+    #[serde(default)]
+    pub lookback_days: Option<u32>,
+    /// How many rows are shown for each rule.
+    #[serde(default = "sample_rows")]
+    pub sample_rows: u32,
+    /// An empty table is not applicable rather than wrong.
+    #[serde(default)]
+    pub allow_empty: bool,
+}
+
+/// What is possible in a column. NaN and the infinities never are.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The column, of numbers.
+    pub column: String,
+    /// Smallest possible value.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// Largest possible value.
+    #[serde(default)]
+    pub max: Option<f64>,
+    /// Whether a row may have no value. A column without any value is wrong all the same.
+    #[serde(default = "allow_null")]
+    pub allow_null: bool,
+}
+
+fn sample_rows() -> u32 {
+    5
+}
+
+fn allow_null() -> bool {
+    true
+}
+
+/// The check.
+pub struct ValueRange;
+
+impl Check for ValueRange {
+    const ID: &'static str = "value-range";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const TITLE: &'static str = "Values are possible";
+    const DESCRIPTION: &'static str = "Counts the rows whose values lie outside a range, are not numbers, or are missing, \
+        and shows some of them.";
+    const OWNER: &'static str = "assay";
+    type Settings = Settings;
+
+    fn validate(settings: &Settings) -> Vec<SettingProblem> {
+        let problem = |path: String, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
+        let bad_column = |column: &String| quote_identifier(column).is_err();
+        let Settings { table, rules, key_columns, date_column, lookback_days, sample_rows, .. } = settings;
+        let general = [
+            problem("/table".into(), quote_identifier(table).is_err(), "not the name of a table"),
+            problem("/rules".into(), !(1..=16).contains(&rules.len()), "expected 1 to 16 rules"),
+            problem("/key_columns".into(), key_columns.iter().any(bad_column), "not the name of a column"),
+            problem("/date_column".into(), date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
+            problem("/lookback_days".into(), date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
+            problem("/sample_rows".into(), *sample_rows > 20, "expected 20 at the most"),
+        ];
+        let each = rules.iter().enumerate().flat_map(|(index, rule)| {
+            let Rule { column, min, max, allow_null } = rule;
+            let crossed = matches!((min, max), (Some(min), Some(max)) if min > max);
+            let idle = min.is_none() && max.is_none() && *allow_null;
+            [
+                problem(format!("/rules/{index}/column"), bad_column(column), "not the name of a column"),
+                problem(format!("/rules/{index}/max"), crossed, "less than `min`: no value would be possible"),
+                problem(format!("/rules/{index}"), idle, "says nothing: set `min`, `max` or `allow_null = false`"),
+            ]
+        });
+        general.into_iter().chain(each).flatten().collect()
+    }
+
+    fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
+        let mut broken = Vec::new();
+        let mut examined = 0;
+        for rule in &settings.rules {
+            let (rows, impossible) = apply(context, settings, rule)?;
+            examined = rows;
+            if rows == 0 {
+                break;
+            }
+            if impossible > 0 {
+                broken.push(format!("{} ({impossible} rows)", rule.column));
+            }
+        }
+        if examined == 0 && settings.allow_empty {
+            return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
+        }
+        if examined == 0 {
+            Finding::new("nothing_examined", "there are no rows").table(&settings.table).report();
+            return Ok(Verdict::fail("there are no rows").examined(0));
+        }
+        Ok(if broken.is_empty() {
+            Verdict::pass(format!("{examined} rows within {} rules", settings.rules.len())).examined(examined)
+        } else {
+            Verdict::fail(format!("impossible values in {}", broken.join(", "))).examined(examined)
+        })
+    }
+}
+
+/// Applies one rule; returns the rows looked at and the rows that break it.
+fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u64), Error> {
+    let column = quote_identifier(&rule.column)?;
+    let value = format!("CAST({column} AS FLOAT64)");
+    // NaN is greater than everything to some engines and equal to nothing to others; as text it is the same to all.
+    let odd = format!("LOWER(CAST({value} AS STRING)) IN ('nan', 'inf', '-inf', 'infinity', '-infinity')");
+    let outside = match (rule.min, rule.max) {
+        (Some(_), Some(_)) => format!("({value} < @min OR {value} > @max)"),
+        (Some(_), None) => format!("{value} < @min"),
+        (None, Some(_)) => format!("{value} > @max"),
+        (None, None) => "FALSE".to_owned(),
+    };
+    let count = |condition: &str| format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)");
+    let sql = format!(
+        "SELECT COUNT(*) AS n, {} AS nulls, {} AS odd, {} AS outside FROM {{rows}}",
+        count(&format!("{column} IS NULL")),
+        count(&odd),
+        count(&format!("NOT {odd} AND {outside}")),
+    );
+    let row = statement(context, settings, rule, &sql)?.fetch()?.only_row()?;
+    let number = |name| Ok::<_, Error>(row.get::<Option<i64>>(name)?.unwrap_or(0).unsigned_abs());
+    let (rows, nulls, odd_rows, outside_rows) = (number("n")?, number("nulls")?, number("odd")?, number("outside")?);
+    let all_null = rows > 0 && nulls == rows;
+    let range = match (rule.min, rule.max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("{min} or more"),
+        (None, Some(max)) => format!("{max} or less"),
+        (None, None) => "a number".to_owned(),
+    };
+    for (code, affected, what, condition) in [
+        ("out_of_range", outside_rows, format!("outside {range}"), format!("NOT {odd} AND {outside}")),
+        ("not_a_number", odd_rows, "not a number".to_owned(), odd.clone()),
+        ("all_null", if all_null { rows } else { 0 }, "null: the column has no value at all".to_owned(), String::new()),
+        ("unexpected_null", if rule.allow_null || all_null { 0 } else { nulls }, "null".to_owned(), format!("{column} IS NULL")),
+    ] {
+        if affected > 0 {
+            let mut finding = Finding::new(code, format!("{affected} of {rows} rows are {what}"))
+                .table(&settings.table)
+                .column(&rule.column)
+                .affected(affected)
+                .expected_text(&range);
+            if !condition.is_empty() && settings.sample_rows > 0 {
+                finding = samples(context, settings, rule, &condition, finding)?;
+            }
+            finding.report();
+        }
+    }
+    let wrong_nulls = if rule.allow_null && !all_null { 0 } else { nulls };
+    Ok((rows, outside_rows + odd_rows + wrong_nulls))
+}
+
+fn samples(
+    context: &Context,
+    settings: &Settings,
+    rule: &Rule,
+    condition: &str,
+    mut finding: Finding,
+) -> Result<Finding, Error> {
+    let shown = settings.key_columns.iter().chain([&rule.column]).map(|column| quote_identifier(column));
+    let list = shown.collect::<Result<Vec<_>, _>>()?.join(", ");
+    let sql = format!("SELECT {list} FROM {{rows}} AND {condition} ORDER BY {list} LIMIT {}", settings.sample_rows);
+    for row in statement(context, settings, rule, &sql)?.fetch()? {
+        finding = finding.sample(row?.sample()?);
+    }
+    Ok(finding)
+}
+
+/// A statement in which `{rows}` stands for the rows that are looked at, open for a further `AND`.
+fn statement(context: &Context, settings: &Settings, rule: &Rule, sql: &str) -> Result<Query, Error> {
+    let source = context.source(settings.source.as_deref())?;
+    let table = quote_identifier(&settings.table)?;
+    let mut statement = match (&settings.date_column, settings.lookback_days) {
+        (Some(column), Some(days)) => {
+            let (start, end) = context.last_days(days);
+            let column = quote_identifier(column)?;
+            let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
+            query(source, sql.replace("{rows}", &rows)).bind("start", start).bind("end", end)
+        }
+        _ => query(source, sql.replace("{rows}", &format!("{table} WHERE TRUE"))),
+    };
+    // Only what the statement names may be bound.
+    for (name, bound) in [("min", rule.min), ("max", rule.max)] {
+        if let Some(bound) = bound.filter(|_| sql.contains(&format!("@{name}"))) {
+            statement = statement.bind(name, bound);
+        }
+    }
+    Ok(statement)
+}
+
+assay_sdk::export_check!(ValueRange);
