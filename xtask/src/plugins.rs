@@ -60,7 +60,8 @@ fn build_components(guests: &[Guest], folder: &Path) -> anyhow::Result<()> {
         let draft = folder.join(format!(".{name}.{}", std::process::id()));
         fs_err::write(&draft, &component)?;
         fs_err::rename(&draft, folder.join(&name))?;
-        let digest: String = sha2::Sha256::digest(&component).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            sha2::Sha256::digest(&component).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         println!("    {name}: {} bytes, sha256:{digest}…", component.len());
     }
     Ok(())
@@ -72,7 +73,8 @@ fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
 
 fn guests() -> anyhow::Result<Vec<Guest>> {
     let metadata = metadata()?;
-    let text = |value: &Value| value.as_str().map(str::to_owned).context("cargo metadata without a text where one is due");
+    let text =
+        |value: &Value| value.as_str().map(str::to_owned).context("cargo metadata without a text where one is due");
     let mut guests = Vec::new();
     for package in metadata["packages"].as_array().context("cargo metadata without packages")? {
         let library = package["targets"].as_array().into_iter().flatten().find(|target| {

@@ -18,8 +18,11 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
         return Ok(());
     }
     let mut add = Command::new("rustup");
-    step::run("adding the target wasm32-unknown-unknown", add.args(["target", "add", TARGET]).current_dir(step::workspace()))
-        .map(drop)
+    step::run(
+        "adding the target wasm32-unknown-unknown",
+        add.args(["target", "add", TARGET]).current_dir(step::workspace()),
+    )
+    .map(drop)
 }
 
 /// Makes sure of a cargo subcommand, built from source when it is missing.

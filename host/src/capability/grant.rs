@@ -58,7 +58,9 @@ impl Grants {
                 }
             };
             Problem::new(ProblemCode::Denied, format!("source `{name}` is not granted to this check ({granted})"))
-                .with_hint(format!("if it should be: `sources = {{ {name} = [\"TABLE\"] }}` in the check's configuration"))
+                .with_hint(format!(
+                    "if it should be: `sources = {{ {name} = [\"TABLE\"] }}` in the check's configuration"
+                ))
         })
     }
 }
@@ -77,10 +79,18 @@ impl Grant {
         let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Vec<_>>().join(", ");
         let named = list(&mut outside.iter().map(|table| format!("`{table}`")));
         let line = list(
-            &mut self.tables.iter().map(ToString::to_string).chain(outside.iter().map(ToString::to_string)).map(|t| format!("\"{t}\"")),
+            &mut self
+                .tables
+                .iter()
+                .map(ToString::to_string)
+                .chain(outside.iter().map(ToString::to_string))
+                .map(|t| format!("\"{t}\"")),
         );
         let noun = if outside.len() == 1 { "table" } else { "tables" };
-        Err(Problem::new(ProblemCode::Denied, format!("{noun} {named} of source `{}` not granted to this check", self.name))
-            .with_hint(format!("if it should be: `sources = {{ {} = [{line}] }}` in the check's configuration", self.name)))
+        Err(Problem::new(
+            ProblemCode::Denied,
+            format!("{noun} {named} of source `{}` not granted to this check", self.name),
+        )
+        .with_hint(format!("if it should be: `sources = {{ {} = [{line}] }}` in the check's configuration", self.name)))
     }
 }

@@ -219,10 +219,7 @@ impl QueryCapability {
         self.unresolved.into_iter().map(|(_, problem)| problem).collect()
     }
 
-    async fn try_open(
-        &mut self,
-        request: &Request,
-    ) -> Result<(Box<dyn Rows>, Instant, OwnedSemaphorePermit), Problem> {
+    async fn try_open(&mut self, request: &Request) -> Result<(Box<dyn Rows>, Instant, OwnedSemaphorePermit), Problem> {
         let (grant, statement) = self.admit(request)?;
         let grant = grant.clone();
         let deadline = self.query_deadline();
@@ -275,8 +272,9 @@ impl QueryCapability {
 
     fn spent_problem(&self, code: ProblemCode, name: LimitName) -> Problem {
         let limit = self.limits.get(name);
-        Problem::new(code, format!("the run's limit of `{name}` is spent ({limit})"))
-            .with_hint(format!("let the query return less, or ask for more: `limits = {{ {name} = … }}` in the check's configuration"))
+        Problem::new(code, format!("the run's limit of `{name}` is spent ({limit})")).with_hint(format!(
+            "let the query return less, or ask for more: `limits = {{ {name} = … }}` in the check's configuration"
+        ))
     }
 
     fn remember(&mut self, request: &Request, problem: Problem) -> Problem {

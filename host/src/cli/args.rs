@@ -36,6 +36,9 @@ pub(super) enum Command {
     Plugin(PluginCommand),
     /// Check configuration, plugins, sources and journal without running anything
     Doctor(DoctorArgs),
+    /// Look at compiled plugins
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
     /// Print a completion script for a shell
@@ -122,6 +125,15 @@ pub(super) enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: PlainFormat,
     },
+}
+
+/// `assay cache …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// List compiled plugins
+    Ls,
+    /// Remove all compiled plugins; the next start compiles them again
+    Clear,
 }
 
 /// Arguments of `assay doctor`.

@@ -15,8 +15,8 @@ use crate::store::Store;
 use super::args::{DoctorArgs, PlainFormat};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::table::{heading, inert, plain, status_cell};
 use super::render;
+use super::render::table::{heading, inert, plain, status_cell};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -84,7 +84,12 @@ async fn sources(host: &Host, examined: &mut Vec<Examined>) {
         };
         match tables {
             Ok(tables) if tables.is_empty() => {
-                examined.push(Examined::bad("warning", what, "there are no tables", "put Parquet, CSV or NDJSON files into its folder"));
+                examined.push(Examined::bad(
+                    "warning",
+                    what,
+                    "there are no tables",
+                    "put Parquet, CSV or NDJSON files into its folder",
+                ));
             }
             Ok(tables) => {
                 examined.push(Examined::ok(what, format!("{} tables", tables.len())));
@@ -92,11 +97,15 @@ async fn sources(host: &Host, examined: &mut Vec<Examined>) {
                     let what = format!("table {name}.{}", table.name);
                     match table.problem {
                         None => Examined::ok(what, table.made_of),
-                        Some(problem) => Examined::bad("error", what, problem.message, problem.hint.unwrap_or_default()),
+                        Some(problem) => {
+                            Examined::bad("error", what, problem.message, problem.hint.unwrap_or_default())
+                        }
                     }
                 }));
             }
-            Err(problem) => examined.push(Examined::bad("error", what, problem.message, problem.hint.unwrap_or_default())),
+            Err(problem) => {
+                examined.push(Examined::bad("error", what, problem.message, problem.hint.unwrap_or_default()));
+            }
         }
     }
 }
@@ -117,7 +126,12 @@ fn settings(host: &Host, examined: &mut Vec<Examined>) -> Vec<crate::config::Con
                 examined.push(Examined::bad("error", what, "the plugin refuses the settings", hint));
             }
             Some(Err(SettingsRefusal::Broken(ending))) => {
-                examined.push(Examined::bad("error", what, format!("`validate` broke: {ending:?}"), "tell the plugin's owner"));
+                examined.push(Examined::bad(
+                    "error",
+                    what,
+                    format!("`validate` broke: {ending:?}"),
+                    "tell the plugin's owner",
+                ));
             }
             None => {
                 let hint = "a check whose plugin is refused ends as `error`";

@@ -14,11 +14,7 @@ pub(super) enum Failure {
     /// The configuration is not good; printed with the places in the file.
     Config(ConfigError),
     /// Anything else.
-    Other {
-        error: anyhow::Error,
-        hint: Option<String>,
-        exit: Exit,
-    },
+    Other { error: anyhow::Error, hint: Option<String>, exit: Exit },
 }
 
 impl Failure {
@@ -74,7 +70,10 @@ impl From<StoreError> for Failure {
 
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
-        Self::host(error, "the sandbox reserves address space for `workers` x 4 guests: try a lower `workers` under `[host]`")
+        Self::host(
+            error,
+            "the sandbox reserves address space for `workers` x 4 guests: try a lower `workers` under `[host]`",
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 //! checks; it turns what the library says into text and exit codes.
 
 mod args;
+mod cache;
 mod doctor;
 mod exit;
 mod failure;
@@ -56,6 +57,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Results(args) => results::results(&cli.config, args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
+            Command::Cache(command) => cache::cache(&cli.config, &command),
             Command::Schema => {
                 render::out(crate::config::json_schema().trim_end())?;
                 Ok(Exit::Ok.code())

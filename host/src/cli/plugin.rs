@@ -43,7 +43,10 @@ struct Listed {
 async fn list(host: HostConfig, format: PlainFormat) -> Result<ExitCode, Failure> {
     let folder = PluginFolder::new(host.plugin_dir.clone());
     let files = folder.files().map_err(|error| {
-        Failure::usage(error, "`plugins` under `[host]` names the folder; `assay init` writes one with the shipped plugins")
+        Failure::usage(
+            error,
+            "`plugins` under `[host]` names the folder; `assay init` writes one with the shipped plugins",
+        )
     })?;
     let sandbox = sandbox()?;
     let mut listed = Vec::new();
@@ -57,7 +60,8 @@ async fn list(host: HostConfig, format: PlainFormat) -> Result<ExitCode, Failure
             table.set_header(heading(["STATUS", "PLUGIN", "SIZE", "DIGEST", ""]));
             for plugin in &listed {
                 let name = plugin.plugin.clone().unwrap_or_else(|| plugin.file.display().to_string());
-                let size = plugin.size_bytes.map_or_else(|| "–".to_owned(), |size| bytesize::ByteSize::b(size).to_string());
+                let size =
+                    plugin.size_bytes.map_or_else(|| "–".to_owned(), |size| bytesize::ByteSize::b(size).to_string());
                 let digest = plugin.digest.as_deref().map_or_else(|| "–".to_owned(), |d| d.chars().take(19).collect());
                 table.add_row(vec![
                     status_cell(plugin.status),
@@ -93,7 +97,7 @@ async fn look_at(host: &HostConfig, sandbox: &Sandbox, file: PluginFile) -> List
             digest: Some(plugin.digest.to_string()),
             status: "admitted",
             code: None,
-            message: plugin.description.title.clone(),
+            message: plugin.description.title,
         },
         Err(refusal) => Listed {
             file: file.path,

@@ -21,8 +21,18 @@ pub(super) async fn results(config: &Path, args: ResultsArgs) -> Result<ExitCode
     let clock = Clock::system();
     let config = Config::load(config)?;
     let filter = ResultFilter {
-        run: args.run.as_deref().map(str::parse).transpose().map_err(|e| Failure::usage(e, "`assay results` shows the ids of runs"))?,
-        check: args.check.as_deref().map(str::parse).transpose().map_err(|e| Failure::usage(e, "name a check of the configuration"))?,
+        run: args
+            .run
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|e| Failure::usage(e, "`assay results` shows the ids of runs"))?,
+        check: args
+            .check
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|e| Failure::usage(e, "name a check of the configuration"))?,
         status: args.status.map(Status::from),
         since: args.since.as_deref().map(|text| since(text, clock.now())).transpose()?,
         limit: args.limit,
@@ -36,7 +46,10 @@ pub(super) async fn results(config: &Path, args: ResultsArgs) -> Result<ExitCode
         Format::Table => {
             for run in views.chunk_by(|a, b| a.run_id == b.run_id) {
                 let first = &run[0];
-                render::out(&format!("\nrun {} · {} · started {}\n", first.run_id, first.target_date, first.started_at))?;
+                render::out(&format!(
+                    "\nrun {} · {} · started {}\n",
+                    first.run_id, first.target_date, first.started_at
+                ))?;
                 render::table::results(run)?;
             }
         }

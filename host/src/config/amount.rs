@@ -22,7 +22,8 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 
 /// A duration such as `30s`, in milliseconds, greater than zero.
 fn millis(text: &str) -> Result<u64, String> {
-    let duration: SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a duration such as `30s` or `2m`"))?;
+    let duration: SignedDuration =
+        text.parse().map_err(|_| format!("`{text}` is not a duration such as `30s` or `2m`"))?;
     match u64::try_from(duration.as_millis()) {
         Ok(millis) if millis > 0 => Ok(millis),
         _ => Err(format!("`{text}` is not a duration of at least a millisecond")),

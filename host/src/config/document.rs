@@ -41,8 +41,13 @@ pub(super) fn read(text: &str, problems: &mut Vec<ConfigProblem>) -> Document {
         ConfigProblem::new(error.span().unwrap_or(0..0), error.message())
             .with_hint("this is not TOML; text values stand in quotes, and a key stands once in a table")
     }));
-    let mut document =
-        Document { host: Host::default(), sources: Vec::new(), schedules: Vec::new(), checks: Vec::new(), broken: Vec::new() };
+    let mut document = Document {
+        host: Host::default(),
+        sources: Vec::new(),
+        schedules: Vec::new(),
+        checks: Vec::new(),
+        broken: Vec::new(),
+    };
     // After a syntax error half a section may be missing: complaints about its content would be guesses.
     if !errors.is_empty() {
         return document;
@@ -78,7 +83,8 @@ pub(super) fn read(text: &str, problems: &mut Vec<ConfigProblem>) -> Document {
 fn checks(value: Spanned<DeValue<'_>>, document: &mut Document, problems: &mut Vec<ConfigProblem>) {
     let span = value.span();
     let DeValue::Array(checks) = value.into_inner() else {
-        problems.push(ConfigProblem::new(span, "`check` is not a list").with_hint("each check begins with `[[check]]`"));
+        problems
+            .push(ConfigProblem::new(span, "`check` is not a list").with_hint("each check begins with `[[check]]`"));
         return;
     };
     for check in checks {
@@ -104,7 +110,8 @@ fn named<'i>(
         }
         _ => {
             problems.push(
-                ConfigProblem::new(span, format!("`{what}` is not a table")).with_hint(format!("write `[{what}.NAME]`")),
+                ConfigProblem::new(span, format!("`{what}` is not a table"))
+                    .with_hint(format!("write `[{what}.NAME]`")),
             );
             Vec::new()
         }
@@ -112,13 +119,10 @@ fn named<'i>(
 }
 
 /// A source is told apart by its `type`, so its keys are those of that type.
-fn section_of_type(
-    mut value: Spanned<DeValue<'_>>,
-    place: &str,
-    problems: &mut Vec<ConfigProblem>,
-) -> Option<Source> {
+fn section_of_type(mut value: Spanned<DeValue<'_>>, place: &str, problems: &mut Vec<ConfigProblem>) -> Option<Source> {
     const TYPES: [&str; 1] = ["files"];
-    let known: BTreeMap<&str, &[&str]> = [("files", ["type", "path", "memory", "spill", "concurrency"].as_slice())].into();
+    let known: BTreeMap<&str, &[&str]> =
+        [("files", ["type", "path", "memory", "spill", "concurrency"].as_slice())].into();
     if let DeValue::Table(table) = value.get_mut()
         && let Some((span, DeValue::String(kind))) = table.get("type").map(|kind| (kind.span(), kind.get_ref().clone()))
     {
@@ -177,7 +181,8 @@ fn drop_unknown(table: &mut DeTable<'_>, known: &[&str], place: &str, problems: 
     for key in unknown {
         let hint = did_you_mean(key.get_ref(), known.iter().copied())
             .unwrap_or_else(|| format!("the keys are {}", known.join(", ")));
-        problems.push(ConfigProblem::new(key.span(), format!("unknown key `{}` {place}", key.get_ref())).with_hint(hint));
+        problems
+            .push(ConfigProblem::new(key.span(), format!("unknown key `{}` {place}", key.get_ref())).with_hint(hint));
         table.remove(&key);
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! Every problem is found in one go and has its place in the file. Nothing here looks at data or plugins.
 
-pub mod authored;
 mod amount;
+pub mod authored;
 mod document;
 mod error;
 mod place;

@@ -52,6 +52,14 @@ pub struct HostConfig {
     pub ceilings: Vec<LimitRequest>,
 }
 
+impl HostConfig {
+    /// Folder of compiled plugins.
+    #[must_use]
+    pub fn cache_dir(&self) -> PathBuf {
+        self.state_dir.join("cache")
+    }
+}
+
 impl Default for HostConfig {
     fn default() -> Self {
         Self {

@@ -48,10 +48,9 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 /// What is wrong: message, the text it points at, and the hint.
 fn problems(text: &str) -> Vec<(String, String, String)> {
     match parse(text) {
-        Err(ConfigError::Invalid { problems, .. }) => problems
-            .into_iter()
-            .map(|p| (p.message, text[p.span].to_owned(), p.hint.unwrap_or_default()))
-            .collect(),
+        Err(ConfigError::Invalid { problems, .. }) => {
+            problems.into_iter().map(|p| (p.message, text.get(p.span).unwrap_or_default().to_owned(), p.hint.unwrap_or_default())).collect()
+        }
         other => panic!("expected problems, got {other:?}"),
     }
 }
@@ -80,7 +79,10 @@ fn every_key_means_something() {
     let check = &config.checks[0];
     assert_eq!((check.name.as_str(), check.plugin.to_string().as_str()), ("a", "row-count@1.0.0"));
     assert_eq!(check.schedule.as_ref().map(|s| s.as_str()), Some("morning"));
-    assert_eq!((check.severity, check.owner.as_deref(), check.tags.as_slice()), (Severity::High, Some("o"), &["t".to_owned()][..]));
+    assert_eq!(
+        (check.severity, check.owner.as_deref(), check.tags.as_slice()),
+        (Severity::High, Some("o"), &["t".to_owned()][..])
+    );
     assert_eq!((check.grants[0].source.as_str(), check.grants[0].tables[0].to_string().as_str()), ("local", "x_*"));
     let limits: Vec<_> = check.limits.iter().map(|l| (l.name, l.value)).collect();
     assert_eq!(limits, [(LimitName::Deadline, 2_000), (LimitName::Fuel, 5)]);
@@ -107,21 +109,75 @@ fn the_starter_is_a_good_configuration() {
 #[test]
 fn each_mistake_is_told_with_its_place_and_a_hint() {
     for (line, instead, message, place, hint) in [
-        ("severity = \"high\"", "severty = \"high\"", "unknown key `severty` in `[[check]]`", "severty", "did you mean `severity`?"),
+        (
+            "severity = \"high\"",
+            "severty = \"high\"",
+            "unknown key `severty` in `[[check]]`",
+            "severty",
+            "did you mean `severity`?",
+        ),
         ("[host]", "[hots]\n[host]", "unknown key `hots` at the top of the file", "hots", "did you mean `host`?"),
-        ("concurrency = 4", "colour = 4", "unknown key `colour` in `[source.local]`", "colour", "the keys are type, path, memory, spill, concurrency"),
-        ("type = \"files\"", "type = \"flies\"", "there is no source of type `flies`", "\"flies\"", "did you mean `files`?"),
-        ("severity = \"high\"", "severity = \"dire\"", "`dire` is not a severity", "\"dire\"", "one of `critical`, `high`, `medium`, `low`"),
-        ("schedule = \"morning\"", "schedule = \"mornin\"", "there is no schedule `mornin`", "\"mornin\"", "did you mean `morning`?"),
+        (
+            "concurrency = 4",
+            "colour = 4",
+            "unknown key `colour` in `[source.local]`",
+            "colour",
+            "the keys are type, path, memory, spill, concurrency",
+        ),
+        (
+            "type = \"files\"",
+            "type = \"flies\"",
+            "there is no source of type `flies`",
+            "\"flies\"",
+            "did you mean `files`?",
+        ),
+        (
+            "severity = \"high\"",
+            "severity = \"dire\"",
+            "`dire` is not a severity",
+            "\"dire\"",
+            "one of `critical`, `high`, `medium`, `low`",
+        ),
+        (
+            "schedule = \"morning\"",
+            "schedule = \"mornin\"",
+            "there is no schedule `mornin`",
+            "\"mornin\"",
+            "did you mean `morning`?",
+        ),
         ("{ local =", "{ locl =", "there is no source `locl`", "locl", "did you mean `local`?"),
         ("[\"x_*\"]", "[]", "no table of `local` is granted", "local", "name tables, or `**` for all of them"),
-        ("\"x_*\"", "\"a/b\"", "`a/b` is not a pattern of table names", "\"a/b\"", "expected dotted parts such as `dataset.table` or `dataset.*`"),
-        ("row-count@1.0.0", "row-count", "`row-count` is not a plugin reference", "\"row-count\"", "`id@version` with a semantic version, for example `row-count@1.0.0`"),
-        ("America/New_York", "America/New_Yrok", "there is no time zone `America/New_Yrok`", "\"America/New_Yrok\"", "did you mean `America/New_York`?"),
+        (
+            "\"x_*\"",
+            "\"a/b\"",
+            "`a/b` is not a pattern of table names",
+            "\"a/b\"",
+            "expected dotted parts such as `dataset.table` or `dataset.*`",
+        ),
+        (
+            "row-count@1.0.0",
+            "row-count",
+            "`row-count` is not a plugin reference",
+            "\"row-count\"",
+            "`id@version` with a semantic version, for example `row-count@1.0.0`",
+        ),
+        (
+            "America/New_York",
+            "America/New_Yrok",
+            "there is no time zone `America/New_Yrok`",
+            "\"America/New_Yrok\"",
+            "did you mean `America/New_York`?",
+        ),
         ("workers = 3", "workers = 0", "`workers` is 0", "0", "it is at least 1 and at most 1024"),
         ("memory = \"32 MiB\"", "memory = 32", "`memory` is a size, written as text: `\"64 MiB\"`", "32", ""),
         ("fuel = 5", "fule = 5", "`fule` is not the name of a limit", "fule", "did you mean `fuel`?"),
-        ("component_max = \"1 MiB\"", "component_max = \"1\"", "`1` has no unit: a size is written `1 MiB`, `1 B` and so on", "\"1\"", "for example `512 MiB`"),
+        (
+            "component_max = \"1 MiB\"",
+            "component_max = \"1\"",
+            "`1` has no unit: a size is written `1 MiB`, `1 B` and so on",
+            "\"1\"",
+            "for example `512 MiB`",
+        ),
     ] {
         let text = with(line, instead);
         let told = problems(&text);
@@ -191,7 +247,7 @@ fn problems_found_later_point_into_the_settings() {
         (Place::Plugin, "\"row-count@1.0.0\""),
     ] {
         let problem = config.problem_at(&name, place.clone(), "wrong", None);
-        assert_eq!(&text[problem.span], expected, "{place:?}");
+        assert_eq!(text.get(problem.span), Some(expected), "{place:?}");
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) struct Parts {
 pub(super) fn validate(document: &Document, folder: &Path, problems: &mut Vec<ConfigProblem>) -> Parts {
     let told_before = !problems.is_empty();
     let host = host(&document.host, folder, problems);
-    let sources = document.sources.iter().filter_map(|(name, written)| source(name, written, folder, problems)).collect();
+    let sources =
+        document.sources.iter().filter_map(|(name, written)| source(name, written, folder, problems)).collect();
     let schedules: Vec<_> = document
         .schedules
         .iter()
@@ -50,16 +51,21 @@ pub(super) fn validate(document: &Document, folder: &Path, problems: &mut Vec<Co
     collisions(document, problems);
     if document.checks.is_empty() && !told_before {
         problems.push(
-            ConfigProblem::new(0..0, "there are no checks").with_hint("a run over nothing would say nothing: add a `[[check]]`"),
+            ConfigProblem::new(0..0, "there are no checks")
+                .with_hint("a run over nothing would say nothing: add a `[[check]]`"),
         );
     }
     if document.broken.is_empty() {
         for (name, _) in &document.schedules {
-            let used = document.checks.iter().any(|(_, c)| c.schedule.as_ref().is_some_and(|s| s.get_ref() == name.get_ref()));
+            let used =
+                document.checks.iter().any(|(_, c)| c.schedule.as_ref().is_some_and(|s| s.get_ref() == name.get_ref()));
             if !used {
                 problems.push(
                     ConfigProblem::new(name.span(), format!("no check belongs to the schedule `{}`", name.get_ref()))
-                        .with_hint(format!("it would run nothing: name it in a check, `schedule = \"{}\"`", name.get_ref())),
+                        .with_hint(format!(
+                            "it would run nothing: name it in a check, `schedule = \"{}\"`",
+                            name.get_ref()
+                        )),
                 );
             }
         }
@@ -111,7 +117,9 @@ fn check(written: &Check, document: &Document, problems: &mut Vec<ConfigProblem>
         || Json::Object(serde_json::Map::new()),
         |settings| {
             let table = settings.get_ref().iter();
-            Json::Object(table.map(|(key, value)| (key.clone(), json(key, value, &settings.span(), problems))).collect())
+            Json::Object(
+                table.map(|(key, value)| (key.clone(), json(key, value, &settings.span(), problems))).collect(),
+            )
         },
     );
     Some(CheckConfig {
@@ -224,7 +232,9 @@ fn time_zone(name: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Optio
             let names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
             let hint = did_you_mean(name.get_ref(), names.iter().map(String::as_str))
                 .unwrap_or_else(|| "an IANA name, for example `America/New_York` or `UTC`".to_owned());
-            problems.push(ConfigProblem::new(name.span(), format!("there is no time zone `{}`", name.get_ref())).with_hint(hint));
+            problems.push(
+                ConfigProblem::new(name.span(), format!("there is no time zone `{}`", name.get_ref())).with_hint(hint),
+            );
             None
         }
     }
@@ -271,7 +281,8 @@ fn limit_requests(
             },
             Err(unknown) => {
                 let names = LimitName::ALL.map(LimitName::as_str);
-                let hint = did_you_mean(key.get_ref(), names).unwrap_or_else(|| format!("the limits are {}", names.join(", ")));
+                let hint = did_you_mean(key.get_ref(), names)
+                    .unwrap_or_else(|| format!("the limits are {}", names.join(", ")));
                 problems.push(ConfigProblem::new(key.span(), unknown.to_string()).with_hint(hint));
             }
         }

@@ -243,8 +243,11 @@ pub fn conclude(ending: Ending, findings: &[Finding], unresolved: &[Problem], se
         }
         (Ending::GuestError(message), None) => error(Reason::CheckError, message, None, None),
         (Ending::Returned(verdict), Some(problem)) if verdict.outcome != Outcome::Fail => {
-            let said =
-                format!("the check went on without the answer and said {}: {}", verdict.outcome.as_str(), verdict.summary);
+            let said = format!(
+                "the check went on without the answer and said {}: {}",
+                verdict.outcome.as_str(),
+                verdict.summary
+            );
             error(reason_of(problem.code), problem.message.clone(), problem.hint.clone(), Some(said))
         }
         (Ending::Returned(Verdict { outcome: Outcome::Pass, examined: Some(0), summary }), None)
@@ -329,9 +332,12 @@ mod tests {
 
     #[test]
     fn a_verdict_with_nothing_against_it_stands() {
-        for (outcome, expected) in
-            [(Outcome::Pass, Status::Pass), (Outcome::Warn, Status::Warn), (Outcome::Fail, Status::Fail), (Outcome::Skip, Status::Skip)]
-        {
+        for (outcome, expected) in [
+            (Outcome::Pass, Status::Pass),
+            (Outcome::Warn, Status::Warn),
+            (Outcome::Fail, Status::Fail),
+            (Outcome::Skip, Status::Skip),
+        ] {
             assert_eq!(status(returned(outcome, Some(5)), &[], &[]), (expected, None));
             assert_eq!(status(returned(outcome, None), &[], &[]), (expected, None));
         }
@@ -358,21 +364,14 @@ mod tests {
 
     #[test]
     fn an_error_of_the_guest_is_an_error_and_keeps_the_cause() {
-        assert_eq!(
-            status(Ending::GuestError("no".to_owned()), &[], &[]),
-            (Status::Error, Some(Reason::CheckError))
-        );
+        assert_eq!(status(Ending::GuestError("no".to_owned()), &[], &[]), (Status::Error, Some(Reason::CheckError)));
         let late = Problem::new(ProblemCode::Deadline, "too slow");
-        assert_eq!(
-            status(Ending::GuestError("no".to_owned()), &[], &[late]),
-            (Status::Error, Some(Reason::Deadline))
-        );
+        assert_eq!(status(Ending::GuestError("no".to_owned()), &[], &[late]), (Status::Error, Some(Reason::Deadline)));
     }
 
     #[test]
     fn findings_of_a_broken_run_are_partial() {
-        let conclusion =
-            conclude(Ending::broken(Reason::Trap, "boom"), &[finding(None)], &[], Severity::High);
+        let conclusion = conclude(Ending::broken(Reason::Trap, "boom"), &[finding(None)], &[], Severity::High);
         assert!(conclusion.partial);
         assert_eq!(conclusion.status, Status::Error);
         assert!(!conclude(Ending::broken(Reason::Trap, "boom"), &[], &[], Severity::High).partial);
@@ -389,8 +388,7 @@ mod tests {
     fn a_finding_never_exceeds_the_severity_of_the_check() {
         assert_eq!(finding(Some(Severity::Critical)).severity, Severity::High);
         assert_eq!(finding(Some(Severity::Low)).severity, Severity::Low);
-        let conclusion =
-            conclude(returned(Outcome::Fail, None), &[finding(Some(Severity::Low))], &[], Severity::High);
+        let conclusion = conclude(returned(Outcome::Fail, None), &[finding(Some(Severity::Low))], &[], Severity::High);
         assert_eq!(conclusion.severity, Severity::Low);
     }
 }

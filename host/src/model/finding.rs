@@ -96,8 +96,19 @@ impl FindingDraft {
             Some(Measure::Number(_)) => size_of::<f64>(),
             None => 0,
         };
-        let Self { code, severity: _, message, subject, observed, expected, unit, affected: _, samples, remediation, attributes } =
-            self;
+        let Self {
+            code,
+            severity: _,
+            message,
+            subject,
+            observed,
+            expected,
+            unit,
+            affected: _,
+            samples,
+            remediation,
+            attributes,
+        } = self;
         let Subject { source, table, column, date, partition } = subject;
         let texts = [source, table, column, date, partition, unit, remediation].into_iter().map(text).sum::<usize>();
         // A cell or attribute weighs something even when it is empty, or a flood of them would be free.

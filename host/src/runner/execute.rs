@@ -41,11 +41,16 @@ pub(super) async fn execute(host: &Host, plan: &RunPlan, facts: &Facts, check: &
                 sources: loaded.grants.sources(),
             };
             let deadline = began + loaded.limits.duration(LimitName::Deadline);
-            let job =
-                Job { context, settings: check.settings.clone(), grants: loaded.grants, limits: loaded.limits, deadline };
+            let job = Job {
+                context,
+                settings: check.settings.clone(),
+                grants: loaded.grants,
+                limits: loaded.limits,
+                deadline,
+            };
             (host.sandbox.run(loaded.plugin.compiled(), job).await, Some(loaded.plugin.digest))
         }
-        Err(not_loaded) => not_run(&check.plugin, not_loaded),
+        Err(not_loaded) => not_run(&check.plugin, &not_loaded),
     };
     let result = ended(facts.run_id, check, started_at, execution, digest);
     CheckResult { duration: began.elapsed(), ..result }
@@ -86,7 +91,7 @@ pub(super) fn without_guest(ending: Ending) -> Execution {
     Execution { ending, report: Report::default(), unresolved: Vec::new(), usage: Usage::default() }
 }
 
-fn not_run(reference: &PluginRef, not_loaded: NotLoaded<'_>) -> (Execution, Option<Digest>) {
+fn not_run(reference: &PluginRef, not_loaded: &NotLoaded<'_>) -> (Execution, Option<Digest>) {
     match not_loaded {
         NotLoaded::Plugin(refusal) => {
             let ending = Ending::Broken {

@@ -12,7 +12,7 @@ use crate::capability::{Grant, Grants, SourceHandle};
 use crate::clock::Clock;
 use crate::config::{CheckConfig, Config, SourceKind};
 use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode, SourceName};
-use crate::sandbox::{Sandbox, SandboxError};
+use crate::sandbox::{CompileCache, Sandbox, SandboxError};
 use crate::source::files::{FilesOptions, FilesSource};
 use crate::source::{Closed, Source};
 
@@ -75,7 +75,7 @@ impl Host {
         let executions = config.host.workers.get().saturating_mul(EXECUTIONS_PER_WORKER);
         let concurrency = u32::try_from(executions).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
         let memory_bytes_max = Limits::resolve(&config.host.ceilings, &[]).limit(LimitName::Memory).ceiling;
-        let sandbox = Sandbox::new(concurrency, memory_bytes_max)?;
+        let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max)?, &config);
         let sources = config.sources.iter().map(|source| {
             let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
             let options = FilesOptions {
@@ -144,14 +144,24 @@ impl Host {
         let grant = |grant: &crate::config::Grant| {
             let handle = match &self.sources[&grant.source] {
                 Ok(handle) => handle.clone(),
-                Err(problem) => SourceHandle {
-                    source: Arc::new(Closed(problem.clone())),
-                    slots: Arc::new(Semaphore::new(1)),
-                },
+                Err(problem) => {
+                    SourceHandle { source: Arc::new(Closed(problem.clone())), slots: Arc::new(Semaphore::new(1)) }
+                }
             };
             Grant { name: grant.source.clone(), handle, tables: grant.tables.clone() }
         };
         Grants::new(check.grants.iter().map(grant).collect())
+    }
+}
+
+/// The sandbox with its cache; without one every start compiles, which is slow and not wrong.
+fn cached(sandbox: Sandbox, config: &Config) -> Sandbox {
+    match CompileCache::open(&config.host.cache_dir()) {
+        Ok(cache) => sandbox.with_cache(cache),
+        Err(error) => {
+            tracing::warn!(%error, "compiled plugins are not kept");
+            sandbox
+        }
     }
 }
 

@@ -8,9 +8,7 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::CheckConfig;
-use crate::model::{
-    CheckResult, Ending, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up,
-};
+use crate::model::{CheckResult, Ending, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up};
 use crate::sandbox::ENGINE_VERSION;
 use crate::store::{PlannedCheck, Store, StoreError};
 

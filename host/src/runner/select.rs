@@ -67,7 +67,8 @@ const SIMILAR: f64 = 0.8;
 pub fn select(config: &Config, request: &Request, now: Timestamp) -> Result<Vec<RunPlan>, SelectError> {
     for name in &request.names {
         let known = |candidate: &str| candidate == name;
-        let mut names = config.schedules.iter().map(|s| s.name.as_str()).chain(config.checks.iter().map(|c| c.name.as_str()));
+        let mut names =
+            config.schedules.iter().map(|s| s.name.as_str()).chain(config.checks.iter().map(|c| c.name.as_str()));
         if !names.any(known) {
             return Err(SelectError::Unknown { name: name.clone(), similar: similar(config, name) });
         }
@@ -82,7 +83,8 @@ pub fn select(config: &Config, request: &Request, now: Timestamp) -> Result<Vec<
     schedules
         .filter_map(|schedule| {
             let name = schedule.map(|schedule| &schedule.name);
-            let checks: Vec<_> = chosen.iter().filter(|check| check.schedule.as_ref() == name).map(|c| (*c).clone()).collect();
+            let checks: Vec<_> =
+                chosen.iter().filter(|check| check.schedule.as_ref() == name).map(|c| (*c).clone()).collect();
             (!checks.is_empty()).then(|| plan(schedule, checks, request.date, now))
         })
         .collect()

@@ -1,7 +1,5 @@
 //! The contract in Rust, generated from `wit/`.
 
-#![expect(clippy::all, reason = "generated; the WIT documents it")]
-
 wasmtime::component::bindgen!({
     path: ["../wit/query/1.0.0", "../wit/report/1.0.0", "../wit/plugin/1.0.0"],
     world: "assay:plugin/check@1.0.0",

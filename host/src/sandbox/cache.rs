@@ -124,7 +124,8 @@ impl CompileCache {
         let draft = format!("{name}.{}", std::process::id());
         let written = (|| {
             let mut options = OpenOptions::new();
-            let mut file = self.folder.open_with(&draft, options.write(true).create(true).truncate(true).mode(0o600))?;
+            let mut file =
+                self.folder.open_with(&draft, options.write(true).create(true).truncate(true).mode(0o600))?;
             file.write_all(MAGIC)?;
             file.write_all(&sha2::Sha256::digest(&code))?;
             file.write_all(&code)?;

@@ -145,7 +145,10 @@ impl Sandbox {
             Err(_) => Err(Ending::Broken {
                 reason: Reason::Deadline,
                 message: format!("the deadline passed {}", state.phase.as_str()),
-                hint: Some(format!("allow more: `limits = {{ {} = … }}` in the check's configuration", LimitName::Deadline)),
+                hint: Some(format!(
+                    "allow more: `limits = {{ {} = … }}` in the check's configuration",
+                    LimitName::Deadline
+                )),
                 detail: None,
             }),
         };

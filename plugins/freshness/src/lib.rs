@@ -62,8 +62,16 @@ impl Check for Freshness {
         let problems = [
             problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
             problem("/column", quote_identifier(column).is_err(), "not the name of a column"),
-            problem("", hours.is_some() == days.is_some(), "expected exactly one of `max_age_hours` and `max_age_days`"),
-            problem("/max_age_hours", hours.is_some_and(|hours| !(0.0..=1e6).contains(&hours)), "expected 0 hours or more"),
+            problem(
+                "",
+                hours.is_some() == days.is_some(),
+                "expected exactly one of `max_age_hours` and `max_age_days`",
+            ),
+            problem(
+                "/max_age_hours",
+                hours.is_some_and(|hours| !(0.0..=1e6).contains(&hours)),
+                "expected 0 hours or more",
+            ),
         ];
         problems.into_iter().flatten().collect()
     }
@@ -113,7 +121,10 @@ fn age(context: &Context, settings: &Settings, newest: Cell<'_>) -> Result<Optio
             Age { newest: text, age, max: f64::from(days), unit: "days", future: 1.0 }
         }
         (Cell::Date(_), None, _) => {
-            return Err(Error::new(format!("`{}` is a date: set `max_age_days`, not `max_age_hours`", settings.column)));
+            return Err(Error::new(format!(
+                "`{}` is a date: set `max_age_days`, not `max_age_hours`",
+                settings.column
+            )));
         }
         (Cell::Timestamp(instant), days, hours) => hours_old(context, instant, text, days, hours, tolerance_hours),
         (Cell::DateTime(micros), days, hours) => {

@@ -101,7 +101,9 @@ impl Check for RowCount {
         }
         let days = expected.len();
         let summary = match (failed.as_slice(), warned.as_slice()) {
-            ([], []) => return Ok(Verdict::pass(format!("all {days} days have their rows")).examined(examined(&counts))),
+            ([], []) => {
+                return Ok(Verdict::pass(format!("all {days} days have their rows")).examined(examined(&counts)));
+            }
             ([], warned) => format!("{} of {days} days are short: {}", warned.len(), spans::of(warned)),
             (failed, _) => format!("{} of {days} days are wrong: {}", failed.len(), spans::of(failed)),
         };
@@ -155,7 +157,7 @@ fn expected(source: &str, settings: &Settings, start: Date, end: Date) -> Result
             return Err(Error::new(format!("`expected_sql` expects {expected} rows for {day}")));
         }
         // A day outside the window is not looked at, and would look empty.
-        if (start..=end).contains(&day) && days.insert(day, expected.round() as u64).is_some() {
+        if (start..=end).contains(&day) && days.insert(day, whole(expected)).is_some() {
             return Err(Error::new(format!("`expected_sql` returns {day} twice")));
         }
     }
@@ -163,6 +165,12 @@ fn expected(source: &str, settings: &Settings, start: Date, end: Date) -> Result
         return Err(Error::new(format!("`expected_sql` expects nothing on any day of {start}..{end}")));
     }
     Ok(days)
+}
+
+/// The nearest whole number of a number between 0 and 10^15.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the caller has checked the range")]
+fn whole(number: f64) -> u64 {
+    number.round() as u64
 }
 
 fn counts(source: &str, settings: &Settings, start: Date, end: Date) -> Result<BTreeMap<Date, u64>, Error> {

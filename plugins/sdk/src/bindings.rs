@@ -1,7 +1,5 @@
 //! The contract, generated from `wit/`.
 
-#![expect(clippy::all, reason = "generated; the WIT documents it")]
-
 wit_bindgen::generate!({
     path: ["../../wit/query/1.0.0", "../../wit/report/1.0.0", "../../wit/plugin/1.0.0"],
     world: "assay:plugin/check@1.0.0",

@@ -68,9 +68,7 @@ macro_rules! export_check {
                     $crate::__private::describe::<$check>()
                 }
 
-                fn validate(
-                    settings: ::std::string::String,
-                ) -> ::std::vec::Vec<$crate::__private::SettingProblem> {
+                fn validate(settings: ::std::string::String) -> ::std::vec::Vec<$crate::__private::SettingProblem> {
                     $crate::__private::validate::<$check>(&settings)
                 }
 

@@ -103,9 +103,7 @@ impl Context {
         match (named, self.sources()) {
             (Some(named), _) => Ok(named),
             (None, [only]) => Ok(only),
-            (None, sources) => {
-                Err(Error::new(format!("name a source in the settings: {} are granted", sources.len())))
-            }
+            (None, sources) => Err(Error::new(format!("name a source in the settings: {} are granted", sources.len()))),
         }
     }
 }

@@ -199,8 +199,9 @@ impl Row {
     /// When there is no such column, the value is of another type, or it is null and no `Option` was asked for.
     pub fn get<T: FromCell>(&self, column: &str) -> Result<T, Error> {
         let cell = self.cell(column)?;
-        T::from_cell(cell)
-            .ok_or_else(|| Error::new(format!("column `{column}` holds {} where {} was expected", cell.kind(), T::EXPECTED)))
+        T::from_cell(cell).ok_or_else(|| {
+            Error::new(format!("column `{column}` holds {} where {} was expected", cell.kind(), T::EXPECTED))
+        })
     }
 
     /// The value of a column, whatever its type.

@@ -100,7 +100,8 @@ fn duplicates(
 ) -> Result<(u64, u64), Error> {
     let list = key.join(", ");
     let complete = key.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
-    let twice = format!("SELECT {list}, COUNT(*) AS copies FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
+    let twice =
+        format!("SELECT {list}, COUNT(*) AS copies FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
     let totals = format!("SELECT COUNT(*) AS key_count, SUM(copies - 1) AS surplus FROM ({twice}) AS twice");
     let row = statement(context, settings, &totals)?.fetch()?.only_row()?;
     let keys = row.get::<i64>("key_count")?.unsigned_abs();

@@ -80,7 +80,11 @@ impl Check for ValueRange {
             problem("/rules".into(), !(1..=16).contains(&rules.len()), "expected 1 to 16 rules"),
             problem("/key_columns".into(), key_columns.iter().any(bad_column), "not the name of a column"),
             problem("/date_column".into(), date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
-            problem("/lookback_days".into(), date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
+            problem(
+                "/lookback_days".into(),
+                date_column.is_some() != lookback_days.is_some(),
+                "goes with `date_column`",
+            ),
             problem("/sample_rows".into(), *sample_rows > 20, "expected 20 at the most"),
         ];
         let each = rules.iter().enumerate().flat_map(|(index, rule)| {
@@ -155,9 +159,14 @@ fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u6
     };
     for (code, affected, what, condition) in [
         ("out_of_range", outside_rows, format!("outside {range}"), format!("NOT {odd} AND {outside}")),
-        ("not_a_number", odd_rows, "not a number".to_owned(), odd.clone()),
+        ("not_a_number", odd_rows, "not a number".to_owned(), odd),
         ("all_null", if all_null { rows } else { 0 }, "null: the column has no value at all".to_owned(), String::new()),
-        ("unexpected_null", if rule.allow_null || all_null { 0 } else { nulls }, "null".to_owned(), format!("{column} IS NULL")),
+        (
+            "unexpected_null",
+            if rule.allow_null || all_null { 0 } else { nulls },
+            "null".to_owned(),
+            format!("{column} IS NULL"),
+        ),
     ] {
         if affected > 0 {
             let mut finding = Finding::new(code, format!("{affected} of {rows} rows are {what}"))

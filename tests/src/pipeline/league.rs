@@ -8,8 +8,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use super::Options;
 
 const TEAMS: [&str; 20] = [
-    "ABR", "BLT", "CRW", "DUN", "ELM", "FJO", "GLD", "HRN", "IVY", "JUN", "KES", "LRK", "MST", "NOR", "ORC", "PIN", "QUA",
-    "RAV", "SLT", "TRN",
+    "ABR", "BLT", "CRW", "DUN", "ELM", "FJO", "GLD", "HRN", "IVY", "JUN", "KES", "LRK", "MST", "NOR", "ORC", "PIN",
+    "QUA", "RAV", "SLT", "TRN",
 ];
 const PLAYERS_A_TEAM: u16 = 15;
 /// Players of a team that sit a game out.
@@ -105,7 +105,8 @@ impl Season {
                 player.processed_at -= 92 * 60 * 1_000_000;
             }
         }
-        for game in self.games.iter_mut().rev().filter(|game| !game.players.is_empty()).take(planted.duplicates.into()) {
+        for game in self.games.iter_mut().rev().filter(|game| !game.players.is_empty()).take(planted.duplicates.into())
+        {
             let twice = game.players[0].clone();
             game.players.push(twice);
         }

@@ -75,10 +75,8 @@ fn instants(micros: impl Iterator<Item = i64>) -> ArrayRef {
 
 fn save(columns: Vec<(&str, ArrayRef)>, path: &Path) -> anyhow::Result<()> {
     let batch = RecordBatch::try_from_iter(columns)?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_created_by(CREATED_BY.to_owned())
-        .build();
+    let properties =
+        WriterProperties::builder().set_compression(Compression::SNAPPY).set_created_by(CREATED_BY.to_owned()).build();
     let mut writer = ArrowWriter::try_new(fs_err::File::create(path)?, batch.schema(), Some(properties))?;
     writer.write(&batch)?;
     writer.close()?;

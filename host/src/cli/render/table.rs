@@ -11,6 +11,9 @@ use super::view::{FindingView, ResultView, RunView};
 /// Findings of one check that are shown; the rest is in the journal.
 const FINDINGS_SHOWN: usize = 8;
 
+/// Sample rows of one finding that are shown.
+const SAMPLES_SHOWN: usize = 3;
+
 /// Prints a run.
 pub(in crate::cli) fn run(run: &RunView) -> std::io::Result<()> {
     let schedule = run.schedule_name.as_deref().map_or(String::new(), |name| format!(" · schedule {name}"));
@@ -48,6 +51,10 @@ fn details(result: &ResultView) -> std::io::Result<()> {
     out(&format!("\n{} · {}{partial}", result.check_name.bold(), paint(result.status)))?;
     for finding in result.findings.iter().take(FINDINGS_SHOWN) {
         out(&format!("  {}", finding_line(finding)))?;
+        for sample in finding.samples.iter().take(SAMPLES_SHOWN) {
+            let cells: Vec<_> = sample.iter().map(|(name, value)| format!("{}={}", inert(name), cell(value))).collect();
+            out(&format!("      {}", cells.join("  ").dimmed()))?;
+        }
         if let Some(remediation) = &finding.remediation {
             out(&format!("      → {}", inert(remediation)))?;
         }
@@ -65,6 +72,15 @@ fn details(result: &ResultView) -> std::io::Result<()> {
         out(&format!("  hint: {}", inert(hint)))?;
     }
     Ok(())
+}
+
+/// A cell of a sample row.
+fn cell(value: &Json) -> String {
+    match value {
+        Json::Null => "NULL".to_owned(),
+        Json::String(text) => inert(text),
+        other => other.to_string(),
+    }
 }
 
 /// One finding on one line.

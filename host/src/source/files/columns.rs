@@ -14,8 +14,8 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::datatypes::{
-    ArrowNativeType, ByteArrayType, DataType, Date32Type, FieldRef, Float64Type, Int64Type, Time64MicrosecondType, TimeUnit,
-    TimestampMicrosecondType,
+    ArrowNativeType, ByteArrayType, DataType, Date32Type, FieldRef, Float64Type, Int64Type, Time64MicrosecondType,
+    TimeUnit, TimestampMicrosecondType,
 };
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::writer::{EncoderOptions, make_encoder};
@@ -275,9 +275,7 @@ fn offset(value: usize) -> Result<u32, ArrowError> {
     u32::try_from(value).map_err(|_| ArrowError::OffsetOverflowError(value))
 }
 
-fn contiguous<T: ByteArrayType>(
-    array: &datafusion::arrow::array::GenericByteArray<T>,
-) -> Result<VarData, ArrowError> {
+fn contiguous<T: ByteArrayType>(array: &datafusion::arrow::array::GenericByteArray<T>) -> Result<VarData, ArrowError> {
     let offsets = array.value_offsets();
     let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else {
         return Ok(VarData { offsets: vec![0], bytes: Vec::new() });

@@ -213,11 +213,7 @@ impl TypePlanner for GoogleTypes {
 pub(super) struct GoogleOperators;
 
 impl ExprPlanner for GoogleOperators {
-    fn plan_binary_op(
-        &self,
-        expr: RawBinaryExpr,
-        schema: &DFSchema,
-    ) -> EngineResult<PlannerResult<RawBinaryExpr>> {
+    fn plan_binary_op(&self, expr: RawBinaryExpr, schema: &DFSchema) -> EngineResult<PlannerResult<RawBinaryExpr>> {
         let is_integer = |expr: &PlannedExpr| expr.get_type(schema).is_ok_and(|data_type| data_type.is_integer());
         if expr.op != BinaryOperator::Divide || !is_integer(&expr.left) || !is_integer(&expr.right) {
             return Ok(PlannerResult::Original(expr));

@@ -112,10 +112,7 @@ impl Snapshot {
     fn known(&self, location: &Path) -> Result<(FoundFile, ObjectMeta)> {
         let number = location.as_ref().parse::<usize>().ok();
         let found = number.and_then(|number| Some((self.files.get(number)?.clone(), self.meta(number)?)));
-        found.ok_or_else(|| Error::NotFound {
-            path: location.to_string(),
-            source: "not a file of this query".into(),
-        })
+        found.ok_or_else(|| Error::NotFound { path: location.to_string(), source: "not a file of this query".into() })
     }
 }
 

@@ -115,7 +115,9 @@ impl FilesError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self.fault {
-            FilesFault::Missing => "create the folder or correct `path`; relative paths start at the configuration file",
+            FilesFault::Missing => {
+                "create the folder or correct `path`; relative paths start at the configuration file"
+            }
             FilesFault::NotAFolder => "name the folder that holds the file; the file's name is the name of the table",
             FilesFault::Unreadable(_) => "check that the user who runs assay may list the folder",
             FilesFault::Spill { .. } => "name a folder that the user who runs assay may write to",
@@ -145,8 +147,9 @@ impl FilesSource {
             (None, _) => DiskManagerMode::OsTmpDirectory,
         };
         let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(spill_bytes).build();
-        let disk = disk
-            .map_err(|source| failed(FilesFault::Spill { dir: spill_dir.unwrap_or_else(std::env::temp_dir), source }))?;
+        let disk = disk.map_err(|source| {
+            failed(FilesFault::Spill { dir: spill_dir.unwrap_or_else(std::env::temp_dir), source })
+        })?;
         let memory = FairSpillPool::new(usize::try_from(memory_bytes).unwrap_or(usize::MAX));
         Ok(Self {
             dir: Arc::new(dir),

@@ -89,4 +89,3 @@ impl Rows for FileRows {
         Cost::default()
     }
 }
-

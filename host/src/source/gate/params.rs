@@ -38,7 +38,8 @@ pub(super) fn bind(statement: &mut Statement, params: &[Param]) -> Result<(), Pr
     match binder.params.values().find(|bound| !bound.used) {
         Some(Bound { param, .. }) => {
             let message = format!("the parameter `{}` is not used", param.name);
-            Err(bad(message, Span::empty()).with_hint(format!("write @{} in the statement or leave it out", param.name)))
+            Err(bad(message, Span::empty())
+                .with_hint(format!("write @{} in the statement or leave it out", param.name)))
         }
         None => Ok(()),
     }
@@ -260,7 +261,16 @@ fn float64(value: f64) -> Expr {
         // The shortest text that reads back as the same double; always with a point or an exponent.
         number(format!("{:?}", value.abs()), value.is_sign_negative())
     } else {
-        cast(text(if value.is_nan() { "NaN" } else if value > 0.0 { "inf" } else { "-inf" }), DataType::Float64)
+        cast(
+            text(if value.is_nan() {
+                "NaN"
+            } else if value > 0.0 {
+                "inf"
+            } else {
+                "-inf"
+            }),
+            DataType::Float64,
+        )
     }
 }
 

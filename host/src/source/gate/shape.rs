@@ -13,9 +13,29 @@ use crate::model::{Problem, ProblemCode};
 
 /// Functions whose value depends on when, where or how often they are called.
 const UNREPEATABLE: &[&str] = &[
-    "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_ROLE", "CURRENT_SCHEMA", "CURRENT_TIME",
-    "CURRENT_TIMESTAMP", "CURRENT_USER", "GENERATE_UUID", "GETDATE", "LOCALTIME", "LOCALTIMESTAMP", "NEWID", "NOW",
-    "RAND", "RANDOM", "SESSION_USER", "SYSDATE", "SYSTIMESTAMP", "TODAY", "UNIX_NOW", "USER", "UUID",
+    "CURRENT_CATALOG",
+    "CURRENT_DATE",
+    "CURRENT_DATETIME",
+    "CURRENT_ROLE",
+    "CURRENT_SCHEMA",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_USER",
+    "GENERATE_UUID",
+    "GETDATE",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "NEWID",
+    "NOW",
+    "RAND",
+    "RANDOM",
+    "SESSION_USER",
+    "SYSDATE",
+    "SYSTIMESTAMP",
+    "TODAY",
+    "UNIX_NOW",
+    "USER",
+    "UUID",
 ];
 
 /// Refuses whatever a read statement may not contain.
@@ -86,8 +106,9 @@ fn verb(statement: &Statement) -> &'static str {
 }
 
 fn query_shape(query: &Query) -> Result<(), Problem> {
-    let Query { with: _, body, order_by: _, limit_clause: _, fetch, locks, for_clause, settings, format_clause, .. } =
-        query;
+    let Query {
+        with: _, body, order_by: _, limit_clause: _, fetch, locks, for_clause, settings, format_clause, ..
+    } = query;
     let span = || body.span();
     if !locks.is_empty() {
         return Err(not_read_only("a locking clause (`FOR UPDATE`, `FOR SHARE`)", span()));
@@ -205,7 +226,8 @@ fn expr_shape(expr: &Expr) -> Result<(), Problem> {
             }
             Some(ident) if ident.quote_style.is_none() && ident.value.starts_with('@') => {
                 let message = format!("`{ident}` has no fields: a parameter is a single value or a list");
-                Err(problem(ProblemCode::BadParameter, message, ident.span).with_hint("pass each value by its own name"))
+                Err(problem(ProblemCode::BadParameter, message, ident.span)
+                    .with_hint("pass each value by its own name"))
             }
             _ => Ok(()),
         },

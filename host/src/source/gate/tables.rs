@@ -156,11 +156,7 @@ impl Visitor for Scopes {
         let with = query.with.as_ref();
         let ctes = with.map_or(&[][..], |with| &with.cte_tables).iter();
         let ctes: Vec<Cte> = ctes
-            .map(|cte| Cte {
-                name: cte.alias.name.value.clone(),
-                query: std::ptr::from_ref(&*cte.query),
-                weight: 1,
-            })
+            .map(|cte| Cte { name: cte.alias.name.value.clone(), query: std::ptr::from_ref(&*cte.query), weight: 1 })
             .collect();
         let recursive = with.is_some_and(|with| with.recursive);
         self.queries.push(QueryScope { ctes, recursive, current: None, done: 0 });
