@@ -48,9 +48,10 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 /// What is wrong: message, the text it points at, and the hint.
 fn problems(text: &str) -> Vec<(String, String, String)> {
     match parse(text) {
-        Err(ConfigError::Invalid { problems, .. }) => {
-            problems.into_iter().map(|p| (p.message, text.get(p.span).unwrap_or_default().to_owned(), p.hint.unwrap_or_default())).collect()
-        }
+        Err(ConfigError::Invalid { problems, .. }) => problems
+            .into_iter()
+            .map(|p| (p.message, text.get(p.span).unwrap_or_default().to_owned(), p.hint.unwrap_or_default()))
+            .collect(),
         other => panic!("expected problems, got {other:?}"),
     }
 }

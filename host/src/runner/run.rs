@@ -93,7 +93,10 @@ pub async fn run(
             }
         };
         match stored {
-            Ok(()) => tell(&events, Event::CheckFinished(result.clone())),
+            Ok(()) => {
+                tracing::info!(check = %result.check, status = %result.conclusion.status, run = %run_id, "result stored");
+                tell(&events, Event::CheckFinished(result.clone()));
+            }
             Err(error) => {
                 not_stored.push(error.clone());
                 tell(&events, Event::NotStored { check: result.check.clone(), error });

@@ -80,7 +80,7 @@ macro_rules! export_check {
                 }
             }
 
-            $crate::__private::export!(Guest with_types_in $crate::__private::bindings);
+    $crate::__private::export!(Guest with_types_in $crate::__private::bindings);
         };
     };
 }

@@ -1,0 +1,10 @@
+//! The real program on real files.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
+
+mod bad_input;
+mod commands;
+mod endings;
+mod grants;
+mod kill;
+mod shipped;
