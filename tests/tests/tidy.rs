@@ -16,7 +16,11 @@ struct Border {
 
 const BORDERS: &[Border] = &[
     Border { word: "wasmtime::", allowed: &["host/src/sandbox/"], reason: "one module knows the engine" },
-    Border { word: "rusqlite::", allowed: &["host/src/store/"], reason: "one module knows the database" },
+    Border {
+        word: "rusqlite::",
+        allowed: &["host/src/store/", "xtask/src/gen/"],
+        reason: "one module knows the database; its generator tries what it generates",
+    },
     Border { word: "datafusion::", allowed: &["host/src/source/files/"], reason: "one source knows its engine" },
     Border { word: "object_store::", allowed: &["host/src/source/files/"], reason: "one source knows its engine" },
     Border {

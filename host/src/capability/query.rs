@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
@@ -55,13 +54,13 @@ struct Request {
 pub struct Cursor {
     request: Request,
     rows: Box<dyn Rows>,
-    deadline: Instant,
+    grant: Grant,
+    /// The query's own deadline, where it is sooner than the run's.
+    deadline: Option<Instant>,
     stats: CursorStats,
     /// Why there is nothing more, when it is not the end.
     failed: Option<Problem>,
     ended: bool,
-    /// Held so that the source's concurrency counts open cursors.
-    _slot: OwnedSemaphorePermit,
 }
 
 impl std::fmt::Debug for Cursor {
@@ -114,14 +113,14 @@ impl QueryCapability {
         let request = Request { source, sql, params };
         let began = clock::monotonic();
         match self.try_open(&request).await {
-            Ok((rows, deadline, slot)) => Ok(Cursor {
+            Ok((rows, grant, deadline)) => Ok(Cursor {
                 request,
                 rows,
+                grant,
                 deadline,
                 stats: CursorStats { elapsed: began.elapsed(), ..CursorStats::default() },
                 failed: None,
                 ended: false,
-                _slot: slot,
             }),
             Err(problem) => Err(self.remember(&request, problem)),
         }
@@ -139,11 +138,7 @@ impl QueryCapability {
         let estimate = match self.admit(&request) {
             Ok((grant, statement)) => {
                 let (grant, deadline) = (grant.clone(), self.query_deadline());
-                let answer = async {
-                    let _slot = slot(&grant).await?;
-                    grant.handle.source.estimate(statement).await
-                };
-                within(deadline, answer).await
+                working(&grant, deadline, grant.handle.source.estimate(statement)).await
             }
             Err(problem) => Err(problem),
         };
@@ -219,16 +214,12 @@ impl QueryCapability {
         self.unresolved.into_iter().map(|(_, problem)| problem).collect()
     }
 
-    async fn try_open(&mut self, request: &Request) -> Result<(Box<dyn Rows>, Instant, OwnedSemaphorePermit), Problem> {
+    async fn try_open(&mut self, request: &Request) -> Result<(Box<dyn Rows>, Grant, Option<Instant>), Problem> {
         let (grant, statement) = self.admit(request)?;
         let grant = grant.clone();
         let deadline = self.query_deadline();
-        let answer = async {
-            let slot = slot(&grant).await?;
-            Ok((grant.handle.source.query(statement).await?, slot))
-        };
-        let (rows, slot) = within(deadline, answer).await?;
-        Ok((rows, deadline, slot))
+        let rows = working(&grant, deadline, grant.handle.source.query(statement)).await?;
+        Ok((rows, grant, deadline))
     }
 
     /// Counts the query, then lets it pass only as one read statement within the grant.
@@ -250,7 +241,8 @@ impl QueryCapability {
         let wanted = u64::from(rows_max.clamp(1, BATCH_ROWS_MAX)).min(rows_left.max(1));
         let wanted = u32::try_from(wanted).unwrap_or(BATCH_ROWS_MAX);
         let bytes_max = BATCH_BYTES_MAX.min(bytes_left.max(1));
-        let Some(batch) = within(cursor.deadline, cursor.rows.next(wanted, bytes_max)).await? else {
+        let answer = cursor.rows.next(wanted, bytes_max);
+        let Some(batch) = working(&cursor.grant, cursor.deadline, answer).await? else {
             return Ok(None);
         };
         if u64::from(batch.rows) > rows_left {
@@ -266,8 +258,10 @@ impl QueryCapability {
         self.limits.get(name).saturating_sub(used)
     }
 
-    fn query_deadline(&self) -> Instant {
-        (clock::monotonic() + self.limits.duration(LimitName::QueryDeadline)).min(self.deadline)
+    /// The query's own deadline. Where the run's comes first there is none: the run ends then, and says so.
+    fn query_deadline(&self) -> Option<Instant> {
+        let deadline = clock::monotonic() + self.limits.duration(LimitName::QueryDeadline);
+        (deadline < self.deadline).then_some(deadline)
     }
 
     fn spent_problem(&self, code: ProblemCode, name: LimitName) -> Problem {
@@ -288,14 +282,22 @@ impl QueryCapability {
     }
 }
 
-async fn slot(grant: &Grant) -> Result<OwnedSemaphorePermit, Problem> {
-    let closed = |_| Problem::new(ProblemCode::Unavailable, format!("source `{}` is closed", grant.name));
-    grant.handle.slots.clone().acquire_owned().await.map_err(closed)
-}
-
-async fn within<T>(deadline: Instant, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    timeout_at(deadline, answer).await.unwrap_or_else(|_| {
-        Err(Problem::new(ProblemCode::Deadline, "the query did not end before its deadline")
-            .with_hint("let it read less, or raise `query_deadline` in the check's limits"))
-    })
+/// Lets a source work, in one of its slots. A cursor that nobody reads from holds none: it would keep others waiting.
+async fn working<T>(
+    grant: &Grant,
+    deadline: Option<Instant>,
+    answer: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let in_a_slot = async {
+        let closed = |_| Problem::new(ProblemCode::Unavailable, format!("source `{}` is closed", grant.name));
+        let _slot = grant.handle.slots.acquire().await.map_err(closed)?;
+        answer.await
+    };
+    match deadline {
+        None => in_a_slot.await,
+        Some(deadline) => timeout_at(deadline, in_a_slot).await.unwrap_or_else(|_| {
+            Err(Problem::new(ProblemCode::Deadline, "the query did not end before its deadline")
+                .with_hint("let it read less, or raise `query_deadline` in the check's limits"))
+        }),
+    }
 }

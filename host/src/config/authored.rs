@@ -8,18 +8,18 @@ use toml::{Spanned, Table, Value};
 
 use crate::model::{LimitName, LimitUnit};
 
-/// Configuration of assay.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// Configuration of assay. Read section by section, so that one mistake does not hide another.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Authored {
     /// The host itself.
-    #[serde(default)]
+    #[schemars(default)]
     pub host: Host,
     /// Where data comes from, by name.
-    #[serde(default)]
+    #[schemars(default)]
     pub source: BTreeMap<String, Source>,
     /// When checks run, by name.
-    #[serde(default)]
+    #[schemars(default)]
     pub schedule: BTreeMap<String, Schedule>,
     /// What is checked.
     pub check: Vec<Check>,
@@ -45,24 +45,29 @@ pub struct Host {
     pub limits: BTreeMap<Spanned<String>, Spanned<Value>>,
 }
 
-/// Where data comes from.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+/// Where data comes from, told apart by `type`.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(tag = "type", rename_all = "snake_case")]
 pub enum Source {
     /// A folder of Parquet, CSV and NDJSON files, read in place.
-    Files {
-        /// The folder, relative to this file.
-        path: String,
-        /// Memory for queries, for example `512 MiB`. Default: `512 MiB`.
-        #[schemars(with = "Option<String>")]
-        memory: Option<Spanned<String>>,
-        /// Temporary disk for queries that do not fit in memory. Default: `2 GiB`.
-        #[schemars(with = "Option<String>")]
-        spill: Option<Spanned<String>>,
-        /// Queries at once; more wait their turn. Default: 8.
-        #[schemars(with = "Option<std::num::NonZeroU32>")]
-        concurrency: Option<Spanned<i64>>,
-    },
+    Files(Files),
+}
+
+/// A folder of Parquet, CSV and NDJSON files, read in place.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// The folder, relative to this file.
+    pub path: String,
+    /// Memory for queries, for example `512 MiB`. Default: `512 MiB`.
+    #[schemars(with = "Option<String>")]
+    pub memory: Option<Spanned<String>>,
+    /// Temporary disk for queries that do not fit in memory. Default: `2 GiB`.
+    #[schemars(with = "Option<String>")]
+    pub spill: Option<Spanned<String>>,
+    /// Queries at once; more wait their turn. Default: 8.
+    #[schemars(with = "Option<std::num::NonZeroU32>")]
+    pub concurrency: Option<Spanned<i64>>,
 }
 
 /// When checks run.

@@ -1,6 +1,5 @@
 //! Reading the text section by section, so that one mistake does not hide another.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use schemars::JsonSchema;
@@ -58,8 +57,8 @@ pub(super) fn read(text: &str, problems: &mut Vec<ConfigProblem>) -> Document {
         match key.get_ref().as_ref() {
             "host" => document.host = section(value, "in `[host]`", problems).unwrap_or_default(),
             "source" => {
-                for (name, source) in named("source", value, problems) {
-                    match section_of_type(source, &format!("in `[source.{}]`", name.get_ref()), problems) {
+                for (name, written) in named("source", value, problems) {
+                    match source(written, &format!("in `[source.{}]`", name.get_ref()), problems) {
                         Some(source) => document.sources.push((name, source)),
                         None => document.broken.push(name.into_inner()),
                     }
@@ -118,24 +117,29 @@ fn named<'i>(
     }
 }
 
-/// A source is told apart by its `type`, so its keys are those of that type.
-fn section_of_type(mut value: Spanned<DeValue<'_>>, place: &str, problems: &mut Vec<ConfigProblem>) -> Option<Source> {
+/// A source is told apart by its `type`; the other keys are those of that type.
+fn source(mut value: Spanned<DeValue<'_>>, place: &str, problems: &mut Vec<ConfigProblem>) -> Option<Source> {
     const TYPES: [&str; 1] = ["files"];
-    let known: BTreeMap<&str, &[&str]> =
-        [("files", ["type", "path", "memory", "spill", "concurrency"].as_slice())].into();
-    if let DeValue::Table(table) = value.get_mut()
-        && let Some((span, DeValue::String(kind))) = table.get("type").map(|kind| (kind.span(), kind.get_ref().clone()))
-    {
-        match known.get(kind.as_ref()) {
-            Some(keys) => drop_unknown(table, keys, place, problems),
-            None => {
-                let hint = did_you_mean(&kind, TYPES).unwrap_or_else(|| format!("the types are {}", TYPES.join(", ")));
-                problems.push(ConfigProblem::new(span, format!("there is no source of type `{kind}`")).with_hint(hint));
-                return None;
-            }
+    let span = value.span();
+    let kind = match value.get_mut() {
+        DeValue::Table(table) => table.remove("type"),
+        _ => None,
+    };
+    let known = || format!("the types are {}", TYPES.join(", "));
+    let Some(kind) = kind else {
+        problems.push(ConfigProblem::new(span, format!("{place}: there is no `type`")).with_hint(known()));
+        return None;
+    };
+    match kind.get_ref() {
+        DeValue::String(text) if text == "files" => section(value, place, problems).map(Source::Files),
+        other => {
+            let text = other.as_str().unwrap_or("this");
+            let hint = did_you_mean(text, TYPES).unwrap_or_else(known);
+            problems
+                .push(ConfigProblem::new(kind.span(), format!("there is no source of type `{text}`")).with_hint(hint));
+            None
         }
     }
-    deserialize(value, place, problems)
 }
 
 fn section<T: DeserializeOwned + JsonSchema>(
@@ -173,10 +177,6 @@ fn unknown_keys<T: JsonSchema>(table: &mut DeTable<'_>, place: &str, problems: &
         .and_then(|properties| properties.as_object())
         .map(|properties| properties.keys().map(String::as_str).collect())
         .unwrap_or_default();
-    drop_unknown(table, &known, place, problems);
-}
-
-fn drop_unknown(table: &mut DeTable<'_>, known: &[&str], place: &str, problems: &mut Vec<ConfigProblem>) {
     let unknown: Vec<_> = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())).cloned().collect();
     for key in unknown {
         let hint = did_you_mean(key.get_ref(), known.iter().copied())

@@ -123,7 +123,7 @@ fn each_mistake_is_told_with_its_place_and_a_hint() {
             "colour = 4",
             "unknown key `colour` in `[source.local]`",
             "colour",
-            "the keys are type, path, memory, spill, concurrency",
+            "the keys are concurrency, memory, path, spill",
         ),
         (
             "type = \"files\"",

@@ -13,7 +13,7 @@ use toml::{Spanned, Value};
 use crate::model::{CheckName, LimitName, LimitRequest, ScheduleName, Severity, SourceName};
 
 use super::amount;
-use super::authored::{Check, Host, Source};
+use super::authored::{Check, Files, Host, Source};
 use super::document::{Document, did_you_mean};
 use super::error::ConfigProblem;
 use super::resolved::{CheckConfig, Grant, HostConfig, ScheduleConfig, SourceConfig, SourceKind};
@@ -91,7 +91,7 @@ fn source(
     folder: &Path,
     problems: &mut Vec<ConfigProblem>,
 ) -> Option<SourceConfig> {
-    let Source::Files { path, memory, spill, concurrency } = written;
+    let Source::Files(Files { path, memory, spill, concurrency }) = written;
     let kind = SourceKind::Files {
         path: folder.join(path),
         memory_bytes: size(memory.as_ref(), MEMORY_DEFAULT, problems),

@@ -43,7 +43,7 @@ pub(super) fn classify(error: &wasmtime::Error, panic: Option<&str>) -> Ending {
             broken(Reason::FuelExhausted, "the guest used all its fuel".to_owned(), Some(LimitName::Fuel))
         }
         (_, Some(panic)) => broken(Reason::Trap, format!("the guest panicked: {panic}"), None),
-        (Some(trap), None) => broken(Reason::Trap, format!("the guest trapped: {trap}"), None),
+        (Some(trap), None) => broken(Reason::Trap, trap.to_string(), None),
         // What is left is the guest breaking the rules of the interface: bad UTF-8, too much at once, a stale handle.
         (None, None) => broken(Reason::Trap, format!("the guest broke the interface: {}", error.root_cause()), None),
     }

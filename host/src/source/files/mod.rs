@@ -17,6 +17,7 @@ mod naming;
 mod rows;
 mod schema;
 mod session;
+mod stack;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -150,11 +151,12 @@ impl FilesSource {
         let disk = disk.map_err(|source| {
             failed(FilesFault::Spill { dir: spill_dir.unwrap_or_else(std::env::temp_dir), source })
         })?;
-        let memory = FairSpillPool::new(usize::try_from(memory_bytes).unwrap_or(usize::MAX));
+        let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
+        let memory = FairSpillPool::new(memory_bytes);
         Ok(Self {
             dir: Arc::new(dir),
             shared: Shared { memory: Arc::new(memory), disk: Arc::new(disk) },
-            config: session::config(target_partitions),
+            config: session::config(target_partitions, memory_bytes),
             functions: Functions::repeatable(),
         })
     }
@@ -187,13 +189,16 @@ impl FilesSource {
 
     /// Plans a statement for execution.
     async fn plan(&self, statement: &ReadStatement) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
-        let tree = dialect::adapt(statement.ast(), &self.functions)?;
         let state = self.state_with(statement.tables()).await?;
-        let engine = |error: DataFusionError| problem(&error);
-        let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await.map_err(engine)?;
-        let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        only_queries.verify_plan(&plan).map_err(engine)?;
-        let plan = state.create_physical_plan(&plan).await.map_err(engine)?;
+        let plan = stack::with_room(async {
+            let tree = dialect::adapt(statement.ast(), &self.functions)?;
+            let engine = |error: DataFusionError| problem(&error);
+            let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await.map_err(engine)?;
+            let queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+            queries.verify_plan(&plan).map_err(engine)?;
+            state.create_physical_plan(&plan).await.map_err(engine)
+        });
+        let plan = plan.await?;
         Ok((state, plan))
     }
 }

@@ -97,7 +97,7 @@ impl Functions {
 }
 
 /// How the engine is set up for GoogleSQL on files.
-pub(super) fn config(target_partitions: usize) -> SessionConfig {
+pub(super) fn config(target_partitions: usize, memory_bytes: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(target_partitions.max(1))
         .with_batch_size(BATCH_ROWS)
@@ -108,6 +108,9 @@ pub(super) fn config(target_partitions: usize) -> SessionConfig {
     options.sql_parser.enable_ident_normalization = false;
     // Nulls come first in ascending and last in descending order.
     options.sql_parser.default_null_ordering = "nulls_min".to_owned();
+    // A sort keeps this much back for merging what it spilled; the engine's own number is larger than small pools.
+    let merge = memory_bytes / 16 / target_partitions.max(1);
+    options.execution.sort_spill_reservation_bytes = merge.min(options.execution.sort_spill_reservation_bytes);
     // The old Parquet timestamps span more years than nanoseconds can.
     options.execution.parquet.coerce_int96 = Some("us".to_owned());
     config

@@ -18,6 +18,7 @@ mod tests;
 mod text;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::BigQueryDialect;
@@ -37,7 +38,7 @@ const RECURSION_MAX: usize = 128;
 pub struct ReadStatement {
     text: String,
     params: Vec<Param>,
-    ast: Statement,
+    ast: Arc<Statement>,
     tables: BTreeSet<TableName>,
 }
 
@@ -88,7 +89,7 @@ pub fn read_statement(sql: &str, params: Vec<Param>) -> Result<ReadStatement, Pr
     tables::split_names(&mut ast)?;
     let tables = tables::tables(&ast)?;
     params::bind(&mut ast, &params)?;
-    Ok(ReadStatement { text: sql.to_owned(), params, ast, tables })
+    Ok(ReadStatement { text: sql.to_owned(), params, ast: Arc::new(ast), tables })
 }
 
 fn unparsable(error: &ParserError) -> Problem {

@@ -14,15 +14,11 @@ const TEXT_MAX: usize = 1024 * 1024;
 /// Most tokens, blanks and comments not counted.
 const TOKENS_MAX: usize = 200_000;
 
-/// Most open brackets at once.
-const BRACKETS_MAX: usize = 64;
+/// Deepest tree that a statement may become, in nodes on a path: what fits a thread's stack while it is walked.
+const DEPTH_MAX: usize = 256;
 
-/// Most operators in a row without a comma or a bracket of the same level between them. A chain such as
-/// `a + b + c` becomes a tree as deep as it is long.
-const CHAIN_MAX: usize = 600;
-
-/// Most set operations (`UNION`...) on one level, for the same reason.
-const SET_OPERATIONS_MAX: usize = 200;
+/// Nodes that a pair of brackets may stand for: a subquery is several.
+const BRACKETS: usize = 4;
 
 /// First words of statements that are not queries, as a person would know them.
 const VERBS: &[&str] = &[
@@ -115,9 +111,6 @@ pub(super) fn statement_tokens(sql: &str) -> Result<Vec<TokenWithSpan>, Problem>
         .tokenize_with_location()
         .map_err(|error| invalid(error.message, Span::new(error.location, error.location)))?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
-    if tokens.len() > TOKENS_MAX {
-        return Err(too_large(format!("a statement of {} words: at most {TOKENS_MAX} are read", tokens.len())));
-    }
     check_first(tokens.first())?;
     if let Some(end) = tokens.iter().position(|token| token.token == Token::SemiColon) {
         if let Some(next) = tokens.iter().skip(end).find(|token| token.token != Token::SemiColon) {
@@ -126,6 +119,9 @@ pub(super) fn statement_tokens(sql: &str) -> Result<Vec<TokenWithSpan>, Problem>
         tokens.truncate(end);
     }
     check_depth(&tokens)?;
+    if tokens.len() > TOKENS_MAX {
+        return Err(too_large(format!("a statement of {} words: at most {TOKENS_MAX} are read", tokens.len())));
+    }
     Ok(tokens)
 }
 
@@ -159,80 +155,129 @@ fn check_first(first: Option<&TokenWithSpan>) -> Result<(), Problem> {
     }
 }
 
+/// An upper bound of the depth of the tree, without building it. Operators in a row make a tree as deep as the
+/// row is long; a comma ends a row, and an operand of `AND` and `OR` is a row of its own.
 #[derive(Default)]
 struct Level {
-    chain: usize,
+    is_case: bool,
+    /// `AND`, `OR` and joins since the last comma.
+    rows: usize,
+    /// Other operators in this row, and most in a row since the last comma.
+    row: usize,
+    longest_row: usize,
+    /// Deepest pair of brackets since the last comma.
+    brackets: usize,
+    /// Deepest part between commas so far.
+    deepest: usize,
     set_operations: usize,
+}
+
+impl Level {
+    fn part(&self) -> usize {
+        self.rows + self.longest_row.max(self.row) + self.brackets
+    }
+
+    fn depth(&self) -> usize {
+        self.deepest.max(self.part()) + self.set_operations
+    }
+
+    fn take(&mut self, token: &Token) {
+        match weight(token) {
+            Weight::None => {}
+            Weight::Operator => self.row += 1,
+            Weight::SetOperation => self.set_operations += 1,
+            Weight::Row => {
+                self.longest_row = self.longest_row.max(self.row);
+                self.row = 0;
+                self.rows += 1;
+            }
+            Weight::Part => {
+                let Self { is_case, set_operations, .. } = *self;
+                *self = Self { is_case, set_operations, deepest: self.deepest.max(self.part()), ..Self::default() };
+            }
+        }
+    }
 }
 
 fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), Problem> {
     let mut levels = vec![Level::default()];
+    let close = |levels: &mut Vec<Level>| {
+        // The outermost level is no pair of brackets.
+        if levels.len() > 1
+            && let Some(closed) = levels.pop()
+            && let Some(outer) = levels.last_mut()
+        {
+            outer.brackets = outer.brackets.max(closed.depth() + BRACKETS);
+        }
+    };
     for token in tokens {
         match &token.token {
             Token::LParen | Token::LBracket | Token::LBrace => levels.push(Level::default()),
-            Token::RParen | Token::RBracket | Token::RBrace if levels.len() > 1 => {
-                levels.pop();
+            Token::Word(Word { quote_style: None, keyword: Keyword::CASE, .. }) => {
+                levels.push(Level { is_case: true, ..Level::default() });
+            }
+            Token::Word(Word { quote_style: None, keyword: Keyword::END, .. }) => {
+                if levels.last().is_some_and(|level| level.is_case) {
+                    close(&mut levels);
+                }
+            }
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                while levels.last().is_some_and(|level| level.is_case) {
+                    close(&mut levels);
+                }
+                close(&mut levels);
             }
             other => {
-                let level = levels.last_mut().expect("the outermost level is never popped");
-                match weight(other) {
-                    Weight::None => {}
-                    Weight::Break => level.chain = 0,
-                    Weight::Link => level.chain += 1,
-                    Weight::SetOperation => level.set_operations += 1,
-                }
-                if level.chain > CHAIN_MAX || level.set_operations > SET_OPERATIONS_MAX {
-                    return Err(too_deep());
+                if let Some(level) = levels.last_mut() {
+                    level.take(other);
                 }
             }
         }
-        if levels.len() > BRACKETS_MAX {
+        let innermost = levels.last().map_or(0, Level::depth);
+        if innermost > DEPTH_MAX || levels.len() * BRACKETS > DEPTH_MAX {
             return Err(too_deep());
         }
     }
-    Ok(())
+    while levels.len() > 1 {
+        close(&mut levels);
+    }
+    if levels.first().is_some_and(|level| level.depth() > DEPTH_MAX) { Err(too_deep()) } else { Ok(()) }
 }
 
 enum Weight {
     None,
-    Break,
-    Link,
+    Operator,
+    Row,
+    Part,
     SetOperation,
 }
 
 fn weight(token: &Token) -> Weight {
     match token {
-        Token::Comma => Weight::Break,
+        Token::Comma => Weight::Part,
         Token::Word(Word { quote_style: None, keyword, .. }) => match keyword {
             Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT => Weight::SetOperation,
-            Keyword::AND
-            | Keyword::OR
-            | Keyword::XOR
-            | Keyword::NOT
+            Keyword::AND | Keyword::OR | Keyword::XOR | Keyword::JOIN => Weight::Row,
+            Keyword::NOT
             | Keyword::IS
             | Keyword::IN
             | Keyword::LIKE
             | Keyword::ILIKE
             | Keyword::BETWEEN
-            | Keyword::CASE
             | Keyword::EXISTS
             | Keyword::INTERVAL
             | Keyword::DIV
             | Keyword::COLLATE
             | Keyword::AT
             | Keyword::ARRAY
-            | Keyword::STRUCT
-            | Keyword::JOIN => Weight::Link,
+            | Keyword::STRUCT => Weight::Operator,
             _ => Weight::None,
         },
         Token::Word(_)
         | Token::Number(..)
         | Token::SingleQuotedString(_)
         | Token::DoubleQuotedString(_)
-        | Token::Period
-        | Token::RParen
-        | Token::RBracket
-        | Token::RBrace => Weight::None,
-        _ => Weight::Link,
+        | Token::Period => Weight::None,
+        _ => Weight::Operator,
     }
 }
