@@ -85,5 +85,7 @@ fn log_to_stderr(verbose: u8) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A closed standard error is no reason to stop: complaining about it there would end the process.
+        .log_internal_errors(false)
         .init();
 }

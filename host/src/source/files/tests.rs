@@ -1,3 +1,5 @@
+//! The source over real files: good ones, broken ones, and statements that want more than they may.
+
 use std::path::Path;
 
 use datafusion::arrow::array::{

@@ -1,3 +1,5 @@
+//! What the gate lets pass, what it refuses and why.
+
 use super::*;
 use crate::model::{Kind, Value};
 

@@ -1,3 +1,5 @@
+//! Every type arrives as it was written.
+
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
