@@ -264,7 +264,8 @@ fn partitioned(dir: &Dir, name: &TableName, root: &str) -> Result<FoundTable, Lo
         .into_iter()
         .enumerate()
         .map(|(at, key)| {
-            let data_type = value_type(files.iter().filter_map(|file| file.partition.get(at)?.as_deref()));
+            let values: Vec<_> = files.iter().filter_map(|file| file.partition.get(at)?.as_deref()).collect();
+            let data_type = value_type(&values);
             (key, data_type)
         })
         .collect();
@@ -340,13 +341,13 @@ impl Walk<'_> {
     }
 }
 
-fn value_type<'a>(values: impl Iterator<Item = &'a str> + Clone) -> DataType {
+fn value_type(values: &[&str]) -> DataType {
     let is_date = |value: &str| value.len() == "2026-01-31".len() && value.parse::<Date>().is_ok();
-    if values.clone().next().is_none() {
+    if values.is_empty() {
         DataType::Utf8
-    } else if values.clone().all(is_date) {
+    } else if values.iter().copied().all(is_date) {
         DataType::Date32
-    } else if values.clone().all(|value| value.parse::<i64>().is_ok()) {
+    } else if values.iter().all(|value| value.parse::<i64>().is_ok()) {
         DataType::Int64
     } else {
         DataType::Utf8

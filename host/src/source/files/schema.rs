@@ -44,7 +44,7 @@ pub(super) async fn of_table(
         };
         merged = Some(match merged {
             None => schema,
-            Some(merged) => merge(table.format, merged, &schema)
+            Some(merged) => merge(table.format, &merged, &schema)
                 .map_err(|reason| ReadFailure { file: found.path.clone(), fault: Fault::Misfit(reason) })?,
         });
     }
@@ -68,12 +68,12 @@ fn readable(schema: &Schema) -> Schema {
     Schema::new(fields.collect::<Vec<_>>())
 }
 
-fn merge(format: Format, merged: Schema, other: &Schema) -> Result<Schema, String> {
+fn merge(format: Format, merged: &Schema, other: &Schema) -> Result<Schema, String> {
     if format == Format::Csv {
         let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
         // Columns of CSV files are told apart by their place.
-        if names(&merged) != names(other) {
-            return Err(format!("its columns are {}, not {}", names(other).join(", "), names(&merged).join(", ")));
+        if names(merged) != names(other) {
+            return Err(format!("its columns are {}, not {}", names(other).join(", "), names(merged).join(", ")));
         }
     }
     let mut fields: Vec<Field> = merged.fields().iter().map(|field| field.as_ref().clone()).collect();

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, Select, Spanned, Statement, TableFactor, Visit, VisitMut, Visitor,
-    VisitorMut,
+    Expr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select, Spanned, Statement, TableFactor, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span;
 
@@ -20,8 +20,9 @@ use crate::model::Problem;
 use crate::source::TableName;
 
 /// Most relations that the statement may come to read once common table expressions are put in the place of
-/// their names: ten that each use the one before twice make a thousand.
-const RELATIONS_MAX: u64 = 1_000;
+/// their names: ten that each use the one before twice make a thousand. Planners walk a subquery within an
+/// expression again for every subquery around it, so each of those doubles what is in it.
+const RELATIONS_MAX: u64 = 128;
 
 /// Most parts of a table's name.
 const PARTS_MAX: usize = 3;
@@ -50,7 +51,14 @@ pub(super) fn split_names(statement: &mut Statement) -> Result<(), Problem> {
 
 /// The tables of a statement whose names are split.
 pub(super) fn tables(statement: &Statement) -> Result<BTreeSet<TableName>, Problem> {
-    let mut scopes = Scopes { tables: BTreeSet::new(), queries: Vec::new(), selects: Vec::new(), weights: vec![0] };
+    let mut scopes = Scopes {
+        tables: BTreeSet::new(),
+        queries: Vec::new(),
+        selects: Vec::new(),
+        weights: vec![0],
+        announced: BTreeSet::new(),
+        nested: Vec::new(),
+    };
     match statement.visit(&mut scopes) {
         ControlFlow::Continue(()) => Ok(scopes.tables),
         ControlFlow::Break(problem) => Err(problem),
@@ -103,8 +111,12 @@ struct Scopes {
     queries: Vec<QueryScope>,
     /// Names that the relations of each open SELECT go by, as far as its FROM has been walked.
     selects: Vec<Vec<String>>,
-    /// Relations read so far by the statement and by each open common table expression.
+    /// Relations read so far by the statement, each open common table expression and each open subquery within
+    /// an expression.
     weights: Vec<u64>,
+    /// Subqueries within expressions, before they are walked and while they are. Only ever compared.
+    announced: BTreeSet<*const Query>,
+    nested: Vec<*const Query>,
 }
 
 impl Scopes {
@@ -123,7 +135,7 @@ impl Scopes {
             let what = format!("a statement that comes to read more than {RELATIONS_MAX} relations");
             return ControlFlow::Break(unsupported(
                 what,
-                "a WITH expression is run again at every use: use it fewer times",
+                "a WITH expression is read again at every use: use it fewer times, and nest subqueries less deeply",
                 span,
             ));
         }
@@ -153,6 +165,11 @@ impl Visitor for Scopes {
             scope.current = Some(at);
             self.weights.push(0);
         }
+        let this = std::ptr::from_ref(query);
+        if self.announced.remove(&this) {
+            self.nested.push(this);
+            self.weights.push(0);
+        }
         let with = query.with.as_ref();
         let ctes = with.map_or(&[][..], |with| &with.cte_tables).iter();
         let ctes: Vec<Cte> = ctes
@@ -163,11 +180,15 @@ impl Visitor for Scopes {
         if self.queries.len() > 64 { ControlFlow::Break(too_deep()) } else { ControlFlow::Continue(()) }
     }
 
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<Problem> {
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<Problem> {
         self.queries.pop();
+        if self.nested.pop_if(|nested| std::ptr::eq(*nested, query)).is_some() {
+            let weight = self.weights.pop().unwrap_or_default();
+            return self.add(weight.saturating_mul(2).saturating_add(1), Span::empty());
+        }
         if let Some(scope) = self.queries.last_mut()
             && let Some(at) = scope.current
-            && scope.ctes.get(at).is_some_and(|cte| std::ptr::eq(cte.query, _query))
+            && scope.ctes.get(at).is_some_and(|cte| std::ptr::eq(cte.query, query))
         {
             let weight = self.weights.pop().unwrap_or_default();
             if let Some(cte) = scope.ctes.get_mut(at) {
@@ -176,6 +197,20 @@ impl Visitor for Scopes {
             scope.done = at + 1;
             scope.current = None;
         }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Problem> {
+        let subquery = match expr {
+            Expr::Subquery(query) => query,
+            Expr::Exists { subquery, .. } | Expr::InSubquery { subquery, .. } => subquery,
+            Expr::Function(function) => match &function.args {
+                FunctionArguments::Subquery(query) => query,
+                FunctionArguments::None | FunctionArguments::List(_) => return ControlFlow::Continue(()),
+            },
+            _ => return ControlFlow::Continue(()),
+        };
+        self.announced.insert(std::ptr::from_ref(&**subquery));
         ControlFlow::Continue(())
     }
 

@@ -304,9 +304,17 @@ fn relations_are_counted_as_often_as_they_are_read() {
     sql.push_str(" SELECT * FROM c39");
     let problem = refusal(&sql, Vec::new());
     assert_eq!(problem.code, ProblemCode::UnsupportedSql, "{problem}");
-    assert!(problem.message.contains("more than 1000 relations"), "{problem}");
+    assert!(problem.message.contains("more than 128 relations"), "{problem}");
+    let nested = format!("SELECT {}1{}", "(SELECT MAX(a) + ".repeat(12), " FROM t)".repeat(12));
+    assert!(refusal(&nested, Vec::new()).message.contains("more than 128 relations"));
+    let mut hidden = "WITH c0 AS (SELECT a FROM t)".to_owned();
+    for n in 1..15 {
+        hidden.push_str(&format!(", c{n} AS (SELECT a FROM t WHERE a IN (SELECT a FROM c{}))", n - 1));
+    }
+    assert!(refusal(&format!("{hidden} SELECT a FROM c14"), Vec::new()).message.contains("more than 128 relations"));
+    tables_of(&format!("SELECT {}1{}", "(SELECT MAX(a) + ".repeat(5), " FROM t)".repeat(5)));
     let joined = format!("SELECT 1 FROM t{}", ", t".repeat(2_000));
-    assert!(refusal(&joined, Vec::new()).message.contains("more than 1000 relations"));
+    assert!(refusal(&joined, Vec::new()).message.contains("more than 128 relations"));
 }
 
 #[test]
