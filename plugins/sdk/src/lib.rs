@@ -51,6 +51,7 @@ mod identifier;
 mod query;
 mod report;
 mod row;
+mod scope;
 mod verdict;
 
 pub use check::{Check, SettingProblem};
@@ -62,6 +63,7 @@ pub use jiff::civil::Date;
 pub use query::{Param, Query, Rows, query};
 pub use report::{Finding, Level, Severity, log, metric};
 pub use row::{Cell, FromCell, Row};
+pub use scope::Scope;
 pub use verdict::Verdict;
 
 /// What [`export_check!`] needs; not for use by hand.

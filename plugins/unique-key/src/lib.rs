@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use assay_sdk::{Check, Context, Error, Finding, Query, SettingProblem, Verdict, query, quote_identifier};
+use assay_sdk::{Check, Context, Error, Finding, Scope, SettingProblem, Verdict, quote_identifier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -63,14 +63,15 @@ impl Check for UniqueKey {
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
-        let source = context.source(settings.source.as_deref())?;
+        let last_days = settings.date_column.as_deref().zip(settings.lookback_days);
+        let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
         let key = settings.columns.iter().map(|column| quote_identifier(column)).collect::<Result<Vec<_>, _>>()?;
         let has_null = key.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
         let sql = format!("SELECT COUNT(*) AS n, SUM(CASE WHEN {has_null} THEN 1 ELSE 0 END) AS nulls FROM {{rows}}");
-        let row = statement(context, settings, &sql)?.fetch()?.only_row()?;
+        let row = scope.query(&sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
         let nulls = row.get::<Option<i64>>("nulls")?.unwrap_or(0).unsigned_abs();
-        let finding = |code, message| Finding::new(code, message).source(source).table(&settings.table);
+        let finding = |code, message| Finding::new(code, message).table(&settings.table);
         if rows == 0 {
             if settings.allow_empty {
                 return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
@@ -82,7 +83,7 @@ impl Check for UniqueKey {
             let message = format!("{nulls} rows have no key: a part of it is null");
             finding("null_key", message).column(&settings.columns.join(", ")).affected(nulls).report();
         }
-        let (keys, surplus) = duplicates(context, settings, &key, finding)?;
+        let (keys, surplus) = duplicates(&scope, settings, &key, finding)?;
         Ok(match (keys, nulls) {
             (0, 0) => Verdict::pass(format!("{rows} rows, each with a key of its own")).examined(rows),
             (0, _) => Verdict::fail(format!("{nulls} of {rows} rows have no key")).examined(rows),
@@ -93,7 +94,7 @@ impl Check for UniqueKey {
 
 /// Keys that stand more than once, and rows that would have to go.
 fn duplicates(
-    context: &Context,
+    scope: &Scope,
     settings: &Settings,
     key: &[String],
     finding: impl Fn(&'static str, String) -> Finding,
@@ -103,7 +104,7 @@ fn duplicates(
     let twice =
         format!("SELECT {list}, COUNT(*) AS copies FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
     let totals = format!("SELECT COUNT(*) AS key_count, SUM(copies - 1) AS surplus FROM ({twice}) AS twice");
-    let row = statement(context, settings, &totals)?.fetch()?.only_row()?;
+    let row = scope.query(&totals).fetch()?.only_row()?;
     let keys = row.get::<i64>("key_count")?.unsigned_abs();
     let surplus = row.get::<Option<i64>>("surplus")?.unwrap_or(0).unsigned_abs();
     if keys > 0 {
@@ -114,27 +115,12 @@ fn duplicates(
             .expected(0.0)
             .unit("rows");
         let samples = format!("{twice} ORDER BY copies DESC, {list} LIMIT {}", settings.sample_rows);
-        for row in statement(context, settings, &samples)?.fetch()? {
+        for row in scope.query(&samples).fetch()? {
             found = found.sample(row?.sample()?);
         }
         found.report();
     }
     Ok((keys, surplus))
-}
-
-/// A statement in which `{rows}` stands for the rows that are looked at, open for a further `AND`.
-fn statement(context: &Context, settings: &Settings, sql: &str) -> Result<Query, Error> {
-    let source = context.source(settings.source.as_deref())?;
-    let table = quote_identifier(&settings.table)?;
-    match (&settings.date_column, settings.lookback_days) {
-        (Some(column), Some(days)) => {
-            let (start, end) = context.last_days(days);
-            let column = quote_identifier(column)?;
-            let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
-            Ok(query(source, sql.replace("{rows}", &rows)).bind("start", start).bind("end", end))
-        }
-        _ => Ok(query(source, sql.replace("{rows}", &format!("{table} WHERE TRUE")))),
-    }
 }
 
 assay_sdk::export_check!(UniqueKey);

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use assay_sdk::{Check, Context, Error, Finding, Query, SettingProblem, Verdict, query, quote_identifier};
+use assay_sdk::{Check, Context, Error, Finding, Query, Scope, SettingProblem, Verdict, quote_identifier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -101,10 +101,12 @@ impl Check for ValueRange {
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
+        let last_days = settings.date_column.as_deref().zip(settings.lookback_days);
+        let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
         let mut broken = Vec::new();
         let mut examined = 0;
         for rule in &settings.rules {
-            let (rows, impossible) = apply(context, settings, rule)?;
+            let (rows, impossible) = apply(&scope, settings, rule)?;
             examined = rows;
             if rows == 0 {
                 break;
@@ -129,7 +131,7 @@ impl Check for ValueRange {
 }
 
 /// Applies one rule; returns the rows looked at and the rows that break it.
-fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u64), Error> {
+fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), Error> {
     let column = quote_identifier(&rule.column)?;
     let value = format!("CAST({column} AS FLOAT64)");
     // NaN is greater than everything to some engines and equal to nothing to others; as text it is the same to all.
@@ -147,7 +149,7 @@ fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u6
         count(&odd),
         count(&format!("NOT {odd} AND {outside}")),
     );
-    let row = statement(context, settings, rule, &sql)?.fetch()?.only_row()?;
+    let row = statement(scope, rule, &sql).fetch()?.only_row()?;
     let number = |name| Ok::<_, Error>(row.get::<Option<i64>>(name)?.unwrap_or(0).unsigned_abs());
     let (rows, nulls, odd_rows, outside_rows) = (number("n")?, number("nulls")?, number("odd")?, number("outside")?);
     let all_null = rows > 0 && nulls == rows;
@@ -175,7 +177,7 @@ fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u6
                 .affected(affected)
                 .expected_text(&range);
             if !condition.is_empty() && settings.sample_rows > 0 {
-                finding = samples(context, settings, rule, &condition, finding)?;
+                finding = samples(scope, settings, rule, &condition, finding)?;
             }
             finding.report();
         }
@@ -185,7 +187,7 @@ fn apply(context: &Context, settings: &Settings, rule: &Rule) -> Result<(u64, u6
 }
 
 fn samples(
-    context: &Context,
+    scope: &Scope,
     settings: &Settings,
     rule: &Rule,
     condition: &str,
@@ -194,32 +196,20 @@ fn samples(
     let shown = settings.key_columns.iter().chain([&rule.column]).map(|column| quote_identifier(column));
     let list = shown.collect::<Result<Vec<_>, _>>()?.join(", ");
     let sql = format!("SELECT {list} FROM {{rows}} AND {condition} ORDER BY {list} LIMIT {}", settings.sample_rows);
-    for row in statement(context, settings, rule, &sql)?.fetch()? {
+    for row in statement(scope, rule, &sql).fetch()? {
         finding = finding.sample(row?.sample()?);
     }
     Ok(finding)
 }
 
-/// A statement in which `{rows}` stands for the rows that are looked at, open for a further `AND`.
-fn statement(context: &Context, settings: &Settings, rule: &Rule, sql: &str) -> Result<Query, Error> {
-    let source = context.source(settings.source.as_deref())?;
-    let table = quote_identifier(&settings.table)?;
-    let mut statement = match (&settings.date_column, settings.lookback_days) {
-        (Some(column), Some(days)) => {
-            let (start, end) = context.last_days(days);
-            let column = quote_identifier(column)?;
-            let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
-            query(source, sql.replace("{rows}", &rows)).bind("start", start).bind("end", end)
-        }
-        _ => query(source, sql.replace("{rows}", &format!("{table} WHERE TRUE"))),
-    };
-    // Only what the statement names may be bound.
-    for (name, bound) in [("min", rule.min), ("max", rule.max)] {
-        if let Some(bound) = bound.filter(|_| sql.contains(&format!("@{name}"))) {
-            statement = statement.bind(name, bound);
-        }
-    }
-    Ok(statement)
+/// A statement with the bounds of a rule bound, where it names them.
+fn statement(scope: &Scope, rule: &Rule, sql: &str) -> Query {
+    let bounds = [("min", rule.min), ("max", rule.max)];
+    let named = bounds.into_iter().filter(|(name, _)| sql.contains(&format!("@{name}")));
+    named.fold(scope.query(sql), |statement, (name, bound)| match bound {
+        Some(bound) => statement.bind(name, bound),
+        None => statement,
+    })
 }
 
 assay_sdk::export_check!(ValueRange);

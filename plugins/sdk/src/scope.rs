@@ -1,0 +1,48 @@
+//! Which rows of a table a check looks at.
+
+use jiff::civil::Date;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::identifier::quote_identifier;
+use crate::query::{Query, query};
+
+/// The rows of a table that a check looks at: all of them, or those of the last days.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    source: String,
+    rows: String,
+    days: Option<(Date, Date)>,
+}
+
+impl Scope {
+    /// The rows of a table; with a date column and a number of days only the last ones, up to the target date.
+    ///
+    /// # Errors
+    /// When the source is not clear, or a name cannot be one.
+    pub fn new(
+        context: &Context,
+        source: Option<&str>,
+        table: &str,
+        last_days: Option<(&str, u32)>,
+    ) -> Result<Self, Error> {
+        let source = context.source(source)?.to_owned();
+        let table = quote_identifier(table)?;
+        let Some((column, days)) = last_days else {
+            return Ok(Self { source, rows: format!("{table} WHERE TRUE"), days: None });
+        };
+        let column = quote_identifier(column)?;
+        let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
+        Ok(Self { source, rows, days: Some(context.last_days(days)) })
+    }
+
+    /// A statement in which `{rows}` stands for the table and what is looked at, open for a further `AND`.
+    #[must_use]
+    pub fn query(&self, sql: &str) -> Query {
+        let statement = query(&self.source, sql.replace("{rows}", &self.rows));
+        match self.days {
+            Some((start, end)) => statement.bind("start", start).bind("end", end),
+            None => statement,
+        }
+    }
+}
