@@ -44,7 +44,7 @@ pub(super) async fn doctor(config: &Path, args: &DoctorArgs) -> Result<ExitCode,
     let config = Config::load(config)?;
     let mut examined = vec![Examined::ok(
         "configuration",
-        format!("{} ({} checks, {} schedules)", config.path.display(), config.checks.len(), config.schedules.len()),
+        format!("{}: checks {}, schedules {}", config.path.display(), config.checks.len(), config.schedules.len()),
     )];
     examined.push(journal(&config, &clock));
     let host = Host::load(config, clock).await?;
@@ -92,7 +92,7 @@ async fn sources(host: &Host, examined: &mut Vec<Examined>) {
                 ));
             }
             Ok(tables) => {
-                examined.push(Examined::ok(what, format!("{} tables", tables.len())));
+                examined.push(Examined::ok(what, format!("tables: {}", tables.len())));
                 examined.extend(tables.into_iter().map(|table| {
                     let what = format!("table {name}.{}", table.name);
                     match table.problem {

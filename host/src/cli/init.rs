@@ -79,6 +79,7 @@ fn write(folder: &Path, plugins: &[PathBuf], today: Date) -> std::io::Result<()>
         fs_err::create_dir(draft.join("data"))?;
         fs_err::create_dir(draft.join("plugins"))?;
         fs_err::write(draft.join("data/orders.csv"), orders(today))?;
+        fs_err::write(draft.join("data/calendar.csv"), calendar(today))?;
         fs_err::write(draft.join("assay.toml"), STARTER)?;
         for plugin in plugins {
             let name = plugin.file_name().expect("a listed file has a name");
@@ -91,6 +92,16 @@ fn write(folder: &Path, plugins: &[PathBuf], today: Date) -> std::io::Result<()>
     })();
     let cleared = fs_err::remove_dir_all(&draft);
     written.and(cleared)
+}
+
+/// How many orders each day should have, from the first day of the sample to a year from today.
+fn calendar(today: Date) -> String {
+    let mut csv = "day,expected_orders\n".to_owned();
+    let first = today.saturating_sub((SAMPLE_DAYS - 1).days());
+    for day in first.series(1.day()).take_while(|day| *day <= today.saturating_add(1.year())) {
+        writeln!(csv, "{day},{SAMPLE_ROWS}").expect("writing to a string cannot fail");
+    }
+    csv
 }
 
 /// Orders of the last days, today included.

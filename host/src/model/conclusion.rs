@@ -262,7 +262,7 @@ pub fn conclude(ending: Ending, findings: &[Finding], unresolved: &[Problem], se
                 reason: None,
                 severity: worst,
                 message: if contradicts {
-                    format!("said {} but reported {} findings: {summary}", outcome.as_str(), findings.len())
+                    format!("said {} but reported findings: {summary}", outcome.as_str())
                 } else {
                     summary
                 },

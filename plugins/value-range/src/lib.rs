@@ -123,7 +123,7 @@ impl Check for ValueRange {
             return Ok(Verdict::fail("there are no rows").examined(0));
         }
         Ok(if broken.is_empty() {
-            Verdict::pass(format!("{examined} rows within {} rules", settings.rules.len())).examined(examined)
+            Verdict::pass(format!("{examined} rows keep every rule")).examined(examined)
         } else {
             Verdict::fail(format!("impossible values in {}", broken.join(", "))).examined(examined)
         })
