@@ -44,6 +44,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use object_store::ObjectStore;
+use tokio::runtime::Handle;
 
 use self::catalog::{FoundTable, LookupError};
 use self::failure::problem;
@@ -75,7 +76,7 @@ pub struct FilesSource {
     dir: Arc<Dir>,
     shared: Shared,
     config: SessionConfig,
-    functions: Functions,
+    functions: Arc<Functions>,
 }
 
 /// Why a folder cannot be a source.
@@ -157,7 +158,7 @@ impl FilesSource {
             dir: Arc::new(dir),
             shared: Shared { memory: Arc::new(memory), disk: Arc::new(disk) },
             config: session::config(target_partitions, memory_bytes),
-            functions: Functions::repeatable(),
+            functions: Arc::new(Functions::repeatable()),
         })
     }
 
@@ -187,39 +188,52 @@ impl FilesSource {
         found.await?.map_err(|error: LookupError| error.into())
     }
 
-    /// Plans a statement for execution.
-    async fn plan(&self, statement: &ReadStatement) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
+    /// Plans a statement for execution, away from the threads that serve other queries: planning may take long
+    /// and does not give way in between.
+    async fn plan(&self, statement: ReadStatement) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
         let state = self.state_with(statement.tables()).await?;
-        let plan = stack::with_room(async {
-            let tree = dialect::adapt(statement.ast(), &self.functions)?;
-            let engine = |error: DataFusionError| problem(&error);
-            let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await.map_err(engine)?;
-            let queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-            queries.verify_plan(&plan).map_err(engine)?;
-            state.create_physical_plan(&plan).await.map_err(engine)
+        let functions = Arc::clone(&self.functions);
+        let runtime = Handle::current();
+        let planned = blocking(move || {
+            stack::with_room(|| {
+                let tree = dialect::adapt(statement.ast(), &functions)?;
+                let plan = runtime.block_on(plan(&state, tree)).map_err(|error| problem(&error))?;
+                Ok((state, plan))
+            })
         });
-        let plan = plan.await?;
-        Ok((state, plan))
+        planned.await?
     }
 }
 
-/// Runs work that waits for the disk.
+/// The only way from a checked tree to something that runs.
+async fn plan(
+    state: &SessionState,
+    tree: sqlparser::ast::Statement,
+) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await?;
+    let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    only_queries.verify_plan(&plan)?;
+    state.create_physical_plan(&plan).await
+}
+
+/// Runs work that waits for the disk or takes long. Dropping the future does not end the work, whose result is
+/// dropped then.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| Problem::new(ProblemCode::Failed, format!("looking tables up was interrupted: {error}")))
+        .map_err(|error| Problem::new(ProblemCode::Failed, format!("the query was interrupted: {error}")))
 }
 
 #[async_trait]
 impl Source for FilesSource {
     async fn query(&self, statement: ReadStatement) -> Result<Box<dyn Rows>, Problem> {
-        let (state, plan) = self.plan(&statement).await?;
+        let (state, plan) = self.plan(statement).await?;
         let stream = execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))?;
         Ok(Box::new(FileRows::new(stream)))
     }
 
     async fn estimate(&self, statement: ReadStatement) -> Result<Estimate, Problem> {
-        let (_, plan) = self.plan(&statement).await?;
+        let (_, plan) = self.plan(statement).await?;
         estimate(&plan).map_err(|error| problem(&error))
     }
 

@@ -38,18 +38,24 @@ const UNREPEATABLE: &[&str] = &[
     "UUID",
 ];
 
+/// Most window functions of one statement: the time to plan them grows faster than their number.
+const WINDOWS_MAX: usize = 64;
+
 /// Refuses whatever a read statement may not contain.
 pub(super) fn check(statement: &Statement) -> Result<(), Problem> {
     if !matches!(statement, Statement::Query(_)) {
         return Err(not_read_only("a statement that is not a query", statement.span()));
     }
-    match statement.visit(&mut Shape) {
+    match statement.visit(&mut Shape { windows: 0 }) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(problem) => Err(problem),
     }
 }
 
-struct Shape;
+struct Shape {
+    /// Calls with OVER so far.
+    windows: usize,
+}
 
 impl Visitor for Shape {
     type Break = Problem;
@@ -74,6 +80,13 @@ impl Visitor for Shape {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Problem> {
+        if let Expr::Function(Function { name, over: Some(_), .. }) = expr {
+            self.windows += 1;
+            if self.windows > WINDOWS_MAX {
+                let what = format!("a statement of more than {WINDOWS_MAX} window functions");
+                return ControlFlow::Break(unsupported(what, "compute fewer in one statement", name.span()));
+            }
+        }
         flow(expr_shape(expr))
     }
 

@@ -20,7 +20,8 @@ use crate::model::Problem;
 use crate::source::TableName;
 
 /// Most relations that the statement may come to read once common table expressions are put in the place of
-/// their names: ten that each use the one before twice make a thousand. Planners walk a subquery within an
+/// their names: seven that each use the one before twice make 127. The time to plan a join grows with the cube of
+/// their number, and planners walk a subquery within an
 /// expression again for every subquery around it, so each of those doubles what is in it.
 const RELATIONS_MAX: u64 = 128;
 

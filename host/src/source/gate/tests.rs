@@ -313,6 +313,8 @@ fn relations_are_counted_as_often_as_they_are_read() {
     }
     assert!(refusal(&format!("{hidden} SELECT a FROM c14"), Vec::new()).message.contains("more than 128 relations"));
     tables_of(&format!("SELECT {}1{}", "(SELECT MAX(a) + ".repeat(5), " FROM t)".repeat(5)));
+    let windows = format!("SELECT 1{} FROM t", ", SUM(a) OVER ()".repeat(65));
+    assert!(refusal(&windows, Vec::new()).message.contains("more than 64 window functions"));
     let joined = format!("SELECT 1 FROM t{}", ", t".repeat(2_000));
     assert!(refusal(&joined, Vec::new()).message.contains("more than 128 relations"));
 }
