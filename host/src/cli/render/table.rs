@@ -92,7 +92,10 @@ pub(in crate::cli) fn finding_line(finding: &FindingView) -> String {
     let unit = finding.unit.as_deref().map_or(String::new(), |unit| format!(" {}", inert(unit)));
     let measure = |name: &str, value: &Option<Json>| match value {
         Some(Json::String(text)) => format!(" · {name} {}", inert(text)),
-        Some(value) => format!(" · {name} {value}{unit}"),
+        Some(value) => {
+            let number = value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
+            format!(" · {name} {number}{unit}")
+        }
         None => String::new(),
     };
     format!(
