@@ -90,6 +90,16 @@ fn modules_are_small_and_named_for_a_noun() {
 }
 
 #[test]
+fn the_engine_version_is_the_locked_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let locked = fs_err::read_to_string(root.join("Cargo.lock")).unwrap();
+    let package = locked.split("[[package]]").find(|package| package.contains("\nname = \"wasmtime\"\n")).unwrap();
+    let version = package.lines().find_map(|line| line.strip_prefix("version = ")).unwrap().trim_matches('"');
+    let sandbox = fs_err::read_to_string(root.join("host/src/sandbox/mod.rs")).unwrap();
+    assert!(sandbox.contains(&format!("\"wasmtime {version}\"")), "ENGINE_VERSION is not {version}");
+}
+
+#[test]
 fn the_scan_reads_the_whole_workspace() {
     let paths: Vec<_> = sources().into_iter().map(|(path, _)| path).collect();
     for expected in

@@ -1,141 +1,262 @@
-//! The configuration as people write it.
+//! What a person may write in `assay.toml`. The comments here are the reference: they go into the JSON
+//! Schema that editors show, and the examples into the hints of errors.
+//!
+//! Every key is optional here, whether or not the file needs it, so that a missing key is one problem
+//! among others and not the end of reading; the schema tells which are required. Values keep their place
+//! in the file wherever a problem may point at them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-use toml::{Spanned, Table, Value};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::{Map, Value as Json, json};
+use toml::Spanned;
 
-use crate::model::{LimitName, LimitUnit};
+use crate::model::{LimitName, LimitUnit, Severity};
 
-/// Configuration of assay. Read section by section, so that one mistake does not hide another.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Authored {
-    /// The host itself.
-    #[schemars(default)]
-    pub host: Host,
-    /// Where data comes from, by name.
-    #[schemars(default)]
-    pub source: BTreeMap<String, Source>,
-    /// When checks run, by name.
-    #[schemars(default)]
-    pub schedule: BTreeMap<String, Schedule>,
-    /// What is checked.
-    pub check: Vec<Check>,
+use super::resolved::Target;
+use super::sections::Section;
+
+/// A size as it is written and what it means; a test compares them.
+#[derive(Debug)]
+pub(super) struct Size {
+    pub(super) text: &'static str,
+    pub(super) bytes: u64,
+}
+
+/// Where the journal is when nothing is said.
+pub(super) const STATE_DEFAULT: &str = ".assay";
+/// Where the components are when nothing is said.
+pub(super) const PLUGINS_DEFAULT: &str = "plugins";
+/// The largest component when nothing is said.
+pub(super) const COMPONENT_DEFAULT: Size = Size { text: "64 MiB", bytes: 64 << 20 };
+/// Memory of a source's queries when nothing is said.
+pub(super) const QUERY_MEMORY_DEFAULT: Size = Size { text: "512 MiB", bytes: 512 << 20 };
+/// Temporary disk of a source's queries when nothing is said.
+pub(super) const SPILL_DEFAULT: Size = Size { text: "2 GiB", bytes: 2 << 30 };
+/// Queries of a source at once when nothing is said.
+pub(super) const CONCURRENCY_DEFAULT: u32 = 8;
+/// The most workers: more would be threads that wait for each other.
+pub(super) const WORKERS_MAX: u32 = 1_024;
+/// The most queries of a source at once.
+pub(super) const CONCURRENCY_MAX: u32 = 1_024;
+/// The one type of source.
+pub(super) const FILES: &str = "files";
+
+/// The configuration of assay: which checks run, over which data, within which limits. Paths are
+/// relative to the folder of this file.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "assay.toml")]
+pub(super) struct Document {
+    /// The host itself. Every key may be left out.
+    #[schemars(with = "Option<Host>")]
+    pub(super) host: Option<Section<Host>>,
+    /// Where data comes from, by name: `[source.NAME]`.
+    #[schemars(with = "BTreeMap<String, Source>", extend("minProperties" = 1))]
+    pub(super) source: Vec<Named<Source>>,
+    /// In which zone and about which day checks run, by name: `[schedule.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Schedule>>")]
+    pub(super) schedule: Vec<Named<Schedule>>,
+    /// The checks, one `[[check]]` each.
+    #[schemars(with = "Vec<Check>", length(min = 1))]
+    pub(super) check: Vec<Option<Section<Check>>>,
+    /// The sections that are there, rightly spelled or nearly so, and could not be read in whole, so that
+    /// nothing can be said of what they lack.
+    #[schemars(skip)]
+    pub(super) unreadable: BTreeSet<&'static str>,
+}
+
+/// A section with the name in its heading; the section itself is missing when it could not be read.
+#[derive(Debug)]
+pub(super) struct Named<T> {
+    pub(super) name: Spanned<String>,
+    pub(super) section: Option<Section<T>>,
 }
 
 /// The host itself.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Host {
-    /// Folder of the journal, relative to this file. Default: `.assay`.
-    pub state: Option<String>,
-    /// Folder of plugins, components named `<id>@<version>.wasm`, relative to this file. Default: `plugins`.
-    pub plugins: Option<String>,
-    /// Threads for which to plan: four executions at once for each. Default: the number of processors.
-    #[schemars(with = "Option<std::num::NonZeroU32>")]
-    pub workers: Option<Spanned<i64>>,
-    /// Largest component that is admitted, for example `64 MiB`. Default: `64 MiB`.
-    #[schemars(with = "Option<String>")]
-    pub component_max: Option<Spanned<String>>,
-    /// The operator's ceilings: no check gets more.
-    #[serde(default)]
-    #[schemars(schema_with = "limits")]
-    pub limits: BTreeMap<Spanned<String>, Spanned<Value>>,
+pub(super) struct Host {
+    /// Folder of the journal, in which results are kept. Made when it is not there.
+    #[schemars(with = "Option<String>", length(min = 1), extend("default" = STATE_DEFAULT), example = ".assay")]
+    pub(super) state: Option<Spanned<String>>,
+    /// Folder of the components, each a file `ID@VERSION.wasm`.
+    #[schemars(with = "Option<String>", length(min = 1), extend("default" = PLUGINS_DEFAULT), example = &"plugins")]
+    pub(super) plugins: Option<Spanned<String>>,
+    /// Threads that run checks; four times as many checks are under way at once. Left out: one a core.
+    #[schemars(with = "Option<Whole>", range(min = 1, max = WORKERS_MAX), example = 2)]
+    pub(super) workers: Option<Spanned<Whole>>,
+    /// Size of the largest component that is admitted.
+    #[schemars(with = "Option<String>", extend("default" = COMPONENT_DEFAULT.text), example = "64 MiB")]
+    pub(super) component_max: Option<Spanned<String>>,
+    /// The most that any check gets of each limit, whatever it asks for.
+    #[schemars(with = "Option<LimitTable>", example = json!({ "memory": "256 MiB" }))]
+    pub(super) limits: Option<LimitTable>,
 }
 
-/// Where data comes from, told apart by `type`.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(tag = "type", rename_all = "snake_case")]
-pub enum Source {
-    /// A folder of Parquet, CSV and NDJSON files, read in place.
-    Files(Files),
-}
-
-/// A folder of Parquet, CSV and NDJSON files, read in place.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// A place where data comes from.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Files {
-    /// The folder, relative to this file.
-    pub path: String,
-    /// Memory for queries, for example `512 MiB`. Default: `512 MiB`.
-    #[schemars(with = "Option<String>")]
-    pub memory: Option<Spanned<String>>,
-    /// Temporary disk for queries that do not fit in memory. Default: `2 GiB`.
-    #[schemars(with = "Option<String>")]
-    pub spill: Option<Spanned<String>>,
-    /// Queries at once; more wait their turn. Default: 8.
-    #[schemars(with = "Option<std::num::NonZeroU32>")]
-    pub concurrency: Option<Spanned<i64>>,
+pub(super) struct Source {
+    /// What kind of source: `files`, a folder of Parquet, CSV and NDJSON files, each file or folder of
+    /// files a table.
+    #[schemars(with = "String", extend("enum" = [FILES]), example = &"files")]
+    pub(super) r#type: Option<Spanned<String>>,
+    /// The folder.
+    #[schemars(with = "String", length(min = 1), example = &"data")]
+    pub(super) path: Option<Spanned<String>>,
+    /// Memory that all queries of the source share.
+    #[schemars(with = "Option<String>", extend("default" = QUERY_MEMORY_DEFAULT.text), example = "512 MiB")]
+    pub(super) memory: Option<Spanned<String>>,
+    /// Temporary disk that all queries of the source share when memory does not suffice.
+    #[schemars(with = "Option<String>", extend("default" = SPILL_DEFAULT.text), example = "2 GiB")]
+    pub(super) spill: Option<Spanned<String>>,
+    /// Queries at once; more wait for their turn.
+    #[schemars(
+        with = "Option<Whole>",
+        range(min = 1, max = CONCURRENCY_MAX),
+        extend("default" = CONCURRENCY_DEFAULT),
+        example = 8
+    )]
+    pub(super) concurrency: Option<Spanned<Whole>>,
 }
 
-/// When checks run.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// In which zone and about which day checks run.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Schedule {
-    /// IANA time zone in which the day counts, for example `America/New_York`.
-    #[schemars(with = "String")]
-    pub timezone: Spanned<String>,
-    /// The day that a run is about. Default: `same_day`.
-    #[serde(default)]
-    pub target: Target,
-}
-
-/// The day that a run is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// The day of the run, in the schedule's time zone.
-    #[default]
-    SameDay,
-    /// The day before.
-    PreviousDay,
+pub(super) struct Schedule {
+    /// IANA name of the zone in which days count.
+    #[schemars(with = "String", length(min = 1), example = "America/New_York")]
+    pub(super) timezone: Option<Spanned<String>>,
+    /// The day a run is about, seen from the instant it is due.
+    #[schemars(
+        with = "Option<String>",
+        extend("enum" = Target::ALL.map(Target::as_str)),
+        extend("default" = Target::SameDay.as_str()),
+        example = &"previous_day"
+    )]
+    pub(super) target: Option<Spanned<String>>,
 }
 
 /// A configured use of a plugin.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
-    /// Name of the check, unique in this file.
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// The plugin, `id@version`.
-    #[schemars(with = "String")]
-    pub plugin: Spanned<String>,
-    /// The schedule it belongs to. Without one the check runs by name, for the day in UTC.
-    #[schemars(with = "Option<String>")]
-    pub schedule: Option<Spanned<String>>,
-    /// How bad it is if the check fails: `critical`, `high`, `medium` or `low`. Default: `medium`.
-    #[schemars(with = "Option<String>")]
-    pub severity: Option<Spanned<String>>,
+pub(super) struct Check {
+    /// Name of the check, unlike that of any other check or schedule.
+    #[schemars(with = "String", length(min = 1, max = 100), example = "orders-rows")]
+    pub(super) name: Option<Spanned<String>>,
+    /// The plugin at its version: `ID@VERSION`.
+    #[schemars(with = "String", example = "row-count@1.0.0")]
+    pub(super) plugin: Option<Spanned<String>>,
+    /// Name of the schedule that runs the check. Left out: the check runs by name, in UTC, about the same
+    /// day.
+    #[schemars(with = "Option<String>", example = &"morning")]
+    pub(super) schedule: Option<Spanned<String>>,
+    /// How bad it is if the check fails; no finding of it is worse.
+    #[schemars(
+        with = "Option<String>",
+        extend("enum" = Severity::ALL.map(Severity::as_str)),
+        extend("default" = Severity::Medium.as_str()),
+        example = &"high"
+    )]
+    pub(super) severity: Option<Spanned<String>>,
     /// Who owns the data.
-    pub owner: Option<String>,
+    #[schemars(with = "Option<String>", length(min = 1), example = "data-team")]
+    pub(super) owner: Option<Spanned<String>>,
     /// Labels.
-    #[serde(default)]
-    pub tags: Vec<String>,
-    /// What the check may read: source -> patterns of table names. `*` matches within one part of a name, `**` any
-    /// number of parts.
-    #[schemars(with = "BTreeMap<String, Vec<String>>")]
-    pub sources: Spanned<BTreeMap<Spanned<String>, Vec<Spanned<String>>>>,
-    /// Limits that the check asks for; the operator's ceiling holds where it is lower.
-    #[serde(default)]
-    #[schemars(schema_with = "limits")]
-    pub limits: BTreeMap<Spanned<String>, Spanned<Value>>,
-    /// Settings, handed to the plugin as a JSON document.
-    #[serde(default)]
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
-    pub settings: Option<Spanned<Table>>,
+    #[schemars(with = "Option<Vec<String>>", inner(length(min = 1)), example = ["orders"])]
+    pub(super) tags: Option<Vec<Spanned<String>>>,
+    /// The grants: for each source the tables that the check may read. `*` and `?` match within one part
+    /// of a dotted name, `**` matches any number of parts.
+    #[schemars(with = "Grants", example = json!({ "local": ["orders"] }))]
+    pub(super) sources: Option<Spanned<Grants>>,
+    /// What the check asks for of each limit; of this and the host's ceiling the lower holds.
+    #[schemars(with = "Option<LimitTable>", example = json!({ "deadline": "20s" }))]
+    pub(super) limits: Option<LimitTable>,
+    /// What the plugin reads, handed to it as JSON; dates and times become ISO 8601 text.
+    #[schemars(with = "Option<Map<String, Json>>", extend("default" = {}), example = json!({ "table": "orders" }))]
+    pub(super) settings: Option<Spanned<toml::Table>>,
 }
 
-/// Every limit by name, with the form of its amount.
-fn limits(_: &mut SchemaGenerator) -> Schema {
-    let form = |name: LimitName| match name.unit() {
-        LimitUnit::Bytes => json_schema!({ "type": "string", "description": "a size, for example `64 MiB`" }),
-        LimitUnit::Millis => json_schema!({ "type": "string", "description": "a duration, for example `30s`" }),
-        LimitUnit::Count => json_schema!({ "type": "integer", "minimum": 1 }),
-    };
-    let properties: serde_json::Map<_, _> =
-        LimitName::ALL.into_iter().map(|name| (name.as_str().to_owned(), form(name).into())).collect();
-    json_schema!({ "type": "object", "additionalProperties": false, "properties": properties })
+/// A whole number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole(pub(super) i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WholeVisitor;
+
+        impl Visitor<'_> for WholeVisitor {
+            type Value = Whole;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number")
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<Whole, E> {
+                Ok(Whole(value))
+            }
+        }
+
+        deserializer.deserialize_i64(WholeVisitor)
+    }
+}
+
+impl JsonSchema for Whole {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Whole".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer" })
+    }
+}
+
+/// Limits by name, each in a form that its unit tells.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct LimitTable(pub(super) BTreeMap<Spanned<String>, Spanned<toml::Value>>);
+
+impl JsonSchema for LimitTable {
+    fn schema_name() -> Cow<'static, str> {
+        "Limits".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let properties: Map<String, Json> = LimitName::ALL
+            .into_iter()
+            .map(|name| {
+                let schema = match name.unit() {
+                    LimitUnit::Bytes => json!({ "type": "string", "description": "a size, for example `64 MiB`" }),
+                    LimitUnit::Count => json!({ "type": "integer", "minimum": 1, "description": "a whole number" }),
+                    LimitUnit::Millis => json!({ "type": "string", "description": "a duration, for example `30s`" }),
+                };
+                (name.as_str().to_owned(), schema)
+            })
+            .collect();
+        json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
+    }
+}
+
+/// Patterns of tables by source.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Grants(pub(super) BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>);
+
+impl JsonSchema for Grants {
+    fn schema_name() -> Cow<'static, str> {
+        "Grants".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } },
+        })
+    }
 }

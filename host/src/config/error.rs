@@ -1,76 +1,88 @@
-//! What is wrong with a configuration, and where.
+//! What can be wrong with a configuration, for the person who wrote it.
+//!
+//! Two types to know: [`ConfigError`], which ends the reading of a file, and [`ConfigProblem`], one thing
+//! said wrongly in it. Both render through `miette` with the lines concerned.
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, LabeledSpan, NamedSource};
+use thiserror::Error;
 
-/// One thing that is wrong, with its place in the file.
-#[derive(Debug, Clone)]
+use super::CONFIG_BYTES_MAX;
+
+/// The most problems that one error shows; what is over is counted.
+const PROBLEMS_SHOWN_MAX: usize = 50;
+
+/// One thing that a configuration says wrongly.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
 pub struct ConfigProblem {
-    /// Byte range in the file.
-    pub span: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// What would be right.
-    pub hint: Option<String>,
-    /// Another place that matters, with what it is.
-    pub other: Option<(Range<usize>, String)>,
-    source: Option<Arc<NamedSource<String>>>,
+    message: String,
+    labels: Vec<LabeledSpan>,
+    hint: Option<String>,
 }
 
 impl ConfigProblem {
-    /// Something wrong at a place.
-    #[must_use]
-    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), hint: None, other: None, source: None }
+    /// A problem at a place of the file, in bytes from its beginning.
+    pub(super) fn at(place: Range<usize>, message: impl Into<String>) -> Self {
+        Self::of_file(message).label(LabeledSpan::new_primary_with_span(None, place))
+    }
+
+    /// A problem of the file as a whole.
+    pub(super) fn of_file(message: impl Into<String>) -> Self {
+        Self { message: message.into(), labels: Vec::new(), hint: None }
     }
 
     /// The same with advice.
-    #[must_use]
-    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// The same with a second place.
+    /// The same with another place that has to do with it.
+    pub(super) fn also(self, place: Range<usize>, text: impl Into<String>) -> Self {
+        self.label(LabeledSpan::new_with_span(Some(text.into()), place))
+    }
+
+    fn label(mut self, label: LabeledSpan) -> Self {
+        self.labels.push(label);
+        self
+    }
+
+    /// What is wrong.
     #[must_use]
-    pub fn with_other(self, span: Range<usize>, what: impl Into<String>) -> Self {
-        Self { other: Some((span, what.into())), ..self }
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
-    fn in_source(self, source: &Arc<NamedSource<String>>) -> Self {
-        Self { source: Some(source.clone()), ..self }
+    /// What would make it right.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Where, in bytes from the beginning of the file; none for a problem of the file as a whole.
+    #[must_use]
+    pub fn place(&self) -> Option<Range<usize>> {
+        self.labels.first().map(|label| label.offset()..label.offset() + label.len())
     }
 }
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ConfigProblem {}
 
 impl Diagnostic for ConfigProblem {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.hint.as_ref().map(|hint| Box::new(format!("hint: {hint}")) as Box<dyn fmt::Display>)
     }
 
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_deref().map(|source| source as &dyn SourceCode)
-    }
-
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let here = LabeledSpan::underline(self.span.clone());
-        let other = self.other.iter().map(|(span, what)| LabeledSpan::at(span.clone(), what));
-        Some(Box::new(std::iter::once(here).chain(other)))
+        Some(Box::new(self.labels.iter().cloned()))
     }
 }
 
 /// Why there is no configuration.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, Error, Diagnostic)]
 pub enum ConfigError {
     /// The file is not there.
     #[error("there is no configuration `{}`", path.display())]
@@ -79,58 +91,77 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is a directory or a device.
+    /// A directory, a pipe, a socket or a device.
     #[error("`{}` is not a file", path.display())]
     #[diagnostic(help("hint: name the file, for example `--config {}`", path.join("assay.toml").display()))]
     NotAFile {
         /// What was named.
         path: PathBuf,
     },
-    /// The file cannot be read.
-    #[error("the configuration cannot be read: {0}")]
+    /// The file is there and cannot be read.
+    #[error("the configuration `{}` cannot be read", path.display())]
     #[diagnostic(help("hint: check the permissions of the file and its folders"))]
-    Unreadable(#[source] std::io::Error),
-    /// The file is over the limit.
-    #[error("`{}` has {size} bytes; a configuration has at most {max}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is larger than any configuration.
+    #[error("`{}` has {size} bytes; a configuration has at most {CONFIG_BYTES_MAX}", path.display())]
     #[diagnostic(help("hint: this is hardly a configuration; `--config FILE` names another"))]
     TooLarge {
         /// The file.
         path: PathBuf,
         /// Its size, in bytes.
         size: u64,
-        /// The limit, in bytes.
-        max: u64,
     },
     /// The file is not text.
-    #[error("`{}` is not UTF-8 text", path.display())]
+    #[error("`{}` is not UTF-8 text: line {line} holds other bytes", path.display())]
     #[diagnostic(help("hint: save it as UTF-8"))]
     NotText {
         /// The file.
         path: PathBuf,
+        /// The first line with bytes that are not UTF-8, from 1.
+        line: usize,
+        /// What is wrong with them.
+        #[source]
+        source: std::str::Utf8Error,
     },
-    /// The content is not good.
-    #[error("the configuration `{}` has {}", path.display(), count(problems))]
+    /// The file says something wrong.
+    #[error("the configuration `{}` has {}", text.name(), count(problems, *omitted))]
     Invalid {
-        /// The file.
-        path: PathBuf,
-        /// All that is wrong, in the order of the file.
+        /// The text of the file.
+        #[source_code]
+        text: NamedSource<Arc<str>>,
+        /// Everything that is wrong with it, in the order of the file.
         #[related]
         problems: Vec<ConfigProblem>,
+        /// How many more problems there are than `problems` holds.
+        omitted: usize,
     },
-}
-
-fn count(problems: &[ConfigProblem]) -> String {
-    match problems.len() {
-        1 => "a problem".to_owned(),
-        many => format!("{many} problems"),
-    }
 }
 
 impl ConfigError {
-    /// From problems in a text.
-    pub(super) fn invalid(path: PathBuf, text: String, mut problems: Vec<ConfigProblem>) -> Self {
-        problems.sort_by_key(|problem| problem.span.start);
-        let source = Arc::new(NamedSource::new(path.display().to_string(), text));
-        Self::Invalid { path, problems: problems.into_iter().map(|problem| problem.in_source(&source)).collect() }
+    pub(super) fn invalid(path: &Path, text: Arc<str>, mut problems: Vec<ConfigProblem>) -> Self {
+        problems.sort_by_key(|problem| problem.place().map_or(0, |place| place.start));
+        let omitted = problems.len().saturating_sub(PROBLEMS_SHOWN_MAX);
+        problems.truncate(PROBLEMS_SHOWN_MAX);
+        let name = path.display().to_string();
+        Self::Invalid { text: NamedSource::new(name, text).with_language("toml"), problems, omitted }
+    }
+
+    pub(super) fn not_text(path: &Path, bytes: &[u8], source: std::str::Utf8Error) -> Self {
+        let line = bytes.iter().take(source.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+        Self::NotText { path: path.to_owned(), line, source }
+    }
+}
+
+fn count(problems: &[ConfigProblem], omitted: usize) -> String {
+    match (problems.len(), omitted) {
+        (1, 0) => "a problem".to_owned(),
+        (shown, 0) => format!("{shown} problems"),
+        (shown, omitted) => format!("{} problems (the first {shown} are shown)", shown + omitted),
     }
 }

@@ -1,22 +1,37 @@
-//! From `assay.toml` to what the host sees: authored -> validated -> resolved.
+//! `assay.toml`: from text to what the host may rely on.
 //!
-//! - [`authored`] is the file as people write it; its doc comments are the reference and its shapes the JSON Schema.
-//! - `document` reads the text section by section, so that one mistake does not hide another.
-//! - `validated` turns what was written into what is meant: names, patterns, amounts, references.
-//! - [`Config`] is what the rest of the host sees, with paths relative to the file resolved.
+//! Three stages, each a type of its own: `authored` is what a person may write (and the reference of
+//! every key), `validated` is what holds together, `resolved` is what the rest of the host sees.
+//! Two types to know: [`Config`] and [`ConfigError`].
 //!
-//! Every problem is found in one go and has its place in the file. Nothing here looks at data or plugins.
+//! Invariants:
+//! - Every problem of a file is shown at once, each with its place and a hint; reading goes section by
+//!   section and key by key, so that one mistake does not hide the next.
+//! - A [`Config`] selects at least one check, every check is granted at least one table of a source that
+//!   is there, and every schedule has a check.
+//! - Nothing here touches the folders that a configuration names: whether data and plugins are there is
+//!   the business of those who open them.
 
-mod amount;
-pub mod authored;
-mod document;
+mod authored;
 mod error;
 mod place;
+mod quantity;
 mod resolved;
 mod schema;
+mod sections;
+mod settings;
+mod suggest;
+mod validated;
+mod value;
+
 #[cfg(test)]
 mod tests;
-mod validated;
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::de::DeTable;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use place::Place;
@@ -25,3 +40,64 @@ pub use schema::json_schema;
 
 /// The commented configuration that `assay init` writes.
 pub const STARTER: &str = include_str!("starter.toml");
+
+/// The largest configuration that is read, in bytes.
+pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+impl Config {
+    /// Reads a configuration. Paths in it are relative to the folder of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and with every problem at once when it says something wrong.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let bytes = read(path)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::parse(path, text),
+            Err(error) => Err(ConfigError::not_text(path, error.as_bytes(), error.utf8_error())),
+        }
+    }
+
+    /// The configuration in a text; `path` says whose folder its paths are relative to.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] with everything that is wrong.
+    pub fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
+        let text: Arc<str> = text.into();
+        let invalid = |problems| ConfigError::invalid(path, Arc::clone(&text), problems);
+        let (document, errors) = DeTable::parse_recoverable(&text);
+        if !errors.is_empty() {
+            // After a syntax error half a section may be missing: complaints about its content would be guesses.
+            return Err(invalid(sections::syntax_problems(&text, &errors)));
+        }
+        let document = document.into_inner();
+        let mut problems = Vec::new();
+        let authored = sections::read(&document, &mut problems);
+        match validated::validate(&authored, &document, &mut problems) {
+            Some(validated) if problems.is_empty() => Ok(resolved::resolve(validated, path, Arc::clone(&text))),
+            Some(_) | None => Err(invalid(problems)),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unreadable = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => ConfigError::NotFound { path: path.to_owned() },
+        _ => ConfigError::Unreadable { path: path.to_owned(), source },
+    };
+    // Asked before opening: to open a pipe would wait for somebody to write into it.
+    let metadata = fs_err::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(ConfigError::NotAFile { path: path.to_owned() });
+    }
+    let mut bytes = Vec::new();
+    if metadata.len() <= CONFIG_BYTES_MAX {
+        let file = fs_err::File::open(path).map_err(unreadable)?;
+        // One more than allowed, for the file may have grown since.
+        file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    let size = metadata.len().max(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    if size > CONFIG_BYTES_MAX {
+        return Err(ConfigError::TooLarge { path: path.to_owned(), size });
+    }
+    Ok(bytes)
+}

@@ -1,54 +1,50 @@
-//! What the rest of the host sees.
+//! What the rest of the host sees of a configuration. Paths are usable as they are, names are parsed,
+//! defaults are filled in, and every name that is referred to is there.
 
-use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil::Date};
 
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
 use crate::source::TablePattern;
 
-use super::error::ConfigError;
-use super::{document, validated};
-
-pub use super::authored::Target;
-
-/// Largest configuration, in bytes.
-const CONFIG_BYTES_MAX: u64 = 1 << 20;
+use super::validated::{self, Validated};
 
 /// A configuration that holds together.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The file.
+    /// The file, as it was named.
     pub path: PathBuf,
-    /// SHA-256 of the file's bytes.
+    /// SHA-256 of the file.
     pub digest: Digest,
     /// The host itself.
     pub host: HostConfig,
-    /// Where data comes from.
+    /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
-    /// When checks run.
+    /// The schedules, in the order of the file. Each has a check.
     pub schedules: Vec<ScheduleConfig>,
-    /// What is checked.
+    /// The checks, in the order of the file: at least one.
     pub checks: Vec<CheckConfig>,
     /// The text, for pointing into it.
-    pub(super) text: String,
+    pub(super) text: Arc<str>,
 }
 
 /// The host itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostConfig {
-    /// Folder of the journal.
+    /// Folder of the journal; it may not be there yet.
     pub state_dir: PathBuf,
-    /// Folder of plugins.
+    /// Folder of the components `ID@VERSION.wasm`.
     pub plugin_dir: PathBuf,
-    /// Threads for which to plan.
+    /// Threads that run checks.
     pub workers: NonZeroUsize,
-    /// Largest component that is admitted, in bytes.
+    /// Size of the largest component that is admitted, in bytes.
     pub component_bytes_max: u64,
-    /// The operator's ceilings.
+    /// The most that any check gets of a limit, in the limit's base unit.
     pub ceilings: Vec<LimitRequest>,
 }
 
@@ -61,19 +57,14 @@ impl HostConfig {
 }
 
 impl Default for HostConfig {
+    /// What holds without a configuration, in the current folder.
     fn default() -> Self {
-        Self {
-            state_dir: PathBuf::from(".assay"),
-            plugin_dir: PathBuf::from("plugins"),
-            workers: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            component_bytes_max: 64 << 20,
-            ceilings: Vec::new(),
-        }
+        resolve_host(validated::Host::default(), Path::new(""))
     }
 }
 
-/// Where data comes from.
-#[derive(Debug, Clone)]
+/// A place where data comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceConfig {
     /// Its name.
     pub name: SourceName,
@@ -86,48 +77,84 @@ pub struct SourceConfig {
 /// What a source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceKind {
-    /// A folder of files.
+    /// A folder of Parquet, CSV and NDJSON files.
     Files {
-        /// The folder.
+        /// The folder; whether it is there shows when it is opened.
         path: PathBuf,
-        /// Memory for queries, in bytes.
+        /// Memory that all queries share, in bytes.
         memory_bytes: u64,
-        /// Temporary disk for queries, in bytes.
+        /// Temporary disk that all queries share, in bytes.
         spill_bytes: u64,
     },
 }
 
-/// When checks run.
-#[derive(Debug, Clone)]
+/// In which zone and about which day checks run.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleConfig {
     /// Its name.
     pub name: ScheduleName,
-    /// The zone in which the day counts.
+    /// The zone in which days count; it has an IANA name.
     pub time_zone: TimeZone,
-    /// The day that a run is about.
+    /// The day a run is about.
     pub target: Target,
+}
+
+/// The day a run is about, seen from the instant it is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Target {
+    /// The day of that instant.
+    #[default]
+    SameDay,
+    /// The day before.
+    PreviousDay,
+}
+
+impl Target {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::SameDay, Self::PreviousDay];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SameDay => "same_day",
+            Self::PreviousDay => "previous_day",
+        }
+    }
+
+    /// The date in `zone` that a run due at `now` is about.
+    ///
+    /// # Errors
+    /// When there is no day before: at the beginning of the year -9999.
+    pub fn date(self, now: Timestamp, zone: &TimeZone) -> Result<Date, jiff::Error> {
+        let today = zone.to_datetime(now).date();
+        match self {
+            Self::SameDay => Ok(today),
+            Self::PreviousDay => today.yesterday(),
+        }
+    }
 }
 
 /// A configured use of a plugin.
 #[derive(Debug, Clone)]
 pub struct CheckConfig {
-    /// Its name.
+    /// Its name, unlike that of any other check or schedule.
     pub name: CheckName,
-    /// The plugin.
+    /// The plugin at its version.
     pub plugin: PluginRef,
-    /// The schedule it belongs to.
+    /// The schedule that runs it; without one it runs by name.
     pub schedule: Option<ScheduleName>,
-    /// How bad it is if it fails.
+    /// How bad it is if the check fails.
     pub severity: Severity,
     /// Who owns the data.
     pub owner: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
-    /// What it may read, in the order of the file.
+    /// What it may read: at least one, in the order of the file, each source once.
     pub grants: Vec<Grant>,
-    /// Limits it asks for.
+    /// What it asks for of each limit, in the limit's base unit.
     pub limits: Vec<LimitRequest>,
-    /// The settings document, JSON.
+    /// What the plugin reads: a JSON object, its keys in order, without white space.
     pub settings: String,
 }
 
@@ -136,73 +163,63 @@ pub struct CheckConfig {
 pub struct Grant {
     /// The source.
     pub source: SourceName,
-    /// Patterns of table names.
+    /// Patterns of its tables: at least one.
     pub tables: Vec<TablePattern>,
 }
 
-impl Target {
-    /// The day that a run at `now` is about, in the zone of the schedule and never in UTC.
-    ///
-    /// # Errors
-    /// When there is no such day in the calendar.
-    pub fn date(self, now: Timestamp, zone: &TimeZone) -> Result<Date, jiff::Error> {
-        let today = now.to_zoned_datetime(zone.clone()).date();
-        match self {
-            Self::SameDay => Ok(today),
-            Self::PreviousDay => today.yesterday(),
-        }
+/// Makes paths relative to the folder of the file, and asks the machine for what is left to it.
+pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Config {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let Validated { host, sources, schedules, checks } = validated;
+    let sources = sources.into_iter().map(|source| {
+        let validated::Source { name, path, memory_bytes, spill_bytes, concurrency } = source;
+        let kind = SourceKind::Files { path: folder.join(path), memory_bytes, spill_bytes };
+        SourceConfig { name, kind, concurrency }
+    });
+    Config {
+        path: path.to_owned(),
+        digest: Digest::of(text.as_bytes()),
+        host: resolve_host(host, folder),
+        sources: sources.collect(),
+        schedules,
+        checks,
+        text,
     }
 }
 
-impl Config {
-    /// Reads a configuration.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with everything that is wrong.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let file = fs_err::File::open(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => ConfigError::NotFound { path: path.to_owned() },
-            _ => ConfigError::Unreadable(error),
-        })?;
-        let metadata = file.metadata().map_err(ConfigError::Unreadable)?;
-        if !metadata.is_file() {
-            return Err(ConfigError::NotAFile { path: path.to_owned() });
-        }
-        let too_large = |size| ConfigError::TooLarge { path: path.to_owned(), size, max: CONFIG_BYTES_MAX };
-        if metadata.len() > CONFIG_BYTES_MAX {
-            return Err(too_large(metadata.len()));
-        }
-        let mut bytes = Vec::new();
-        file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(ConfigError::Unreadable)?;
-        if bytes.len() as u64 > CONFIG_BYTES_MAX {
-            return Err(too_large(bytes.len() as u64));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| ConfigError::NotText { path: path.to_owned() })?;
-        Self::parse(path, text)
-    }
-
-    /// The configuration in a text; `path` says whose folder its paths are relative to.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] with everything that is wrong.
-    pub fn parse(path: &Path, text: String) -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
-        let document = document::read(&text, &mut problems);
-        // What depends on sections that could not be read is judged when they can be.
-        let parts = validated::validate(&document, folder_of(path), &mut problems);
-        if !problems.is_empty() {
-            return Err(ConfigError::invalid(path.to_owned(), text, problems));
-        }
-        let digest = Digest::of(text.as_bytes());
-        let validated::Parts { host, sources, schedules, checks } = parts;
-        Ok(Self { path: path.to_owned(), digest, host, sources, schedules, checks, text })
+fn resolve_host(host: validated::Host, folder: &Path) -> HostConfig {
+    let validated::Host { state, plugins, workers, component_bytes_max, ceilings } = host;
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    HostConfig {
+        state_dir: folder.join(state),
+        plugin_dir: folder.join(plugins),
+        workers: workers.unwrap_or_else(cores),
+        component_bytes_max,
+        ceilings,
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        // An empty path leaves what is joined to it as it was written.
-        _ => Path::new(""),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_day_is_counted_in_the_zone_and_never_in_utc() {
+        let new_york = TimeZone::get("America/New_York").unwrap();
+        let auckland = TimeZone::get("Pacific/Auckland").unwrap();
+        for (now, zone, same, previous) in [
+            ("2026-03-01T04:59:59Z", &new_york, date(2026, 2, 28), date(2026, 2, 27)),
+            ("2026-03-01T05:00:00Z", &new_york, date(2026, 3, 1), date(2026, 2, 28)),
+            ("2026-03-01T04:59:59Z", &TimeZone::UTC, date(2026, 3, 1), date(2026, 2, 28)),
+            ("2026-03-01T12:00:00Z", &auckland, date(2026, 3, 2), date(2026, 3, 1)),
+            // The hour that spring skips, and the one that autumn repeats.
+            ("2026-03-08T07:00:00Z", &new_york, date(2026, 3, 8), date(2026, 3, 7)),
+            ("2025-11-02T05:30:00Z", &new_york, date(2025, 11, 2), date(2025, 11, 1)),
+        ] {
+            let now: Timestamp = now.parse().unwrap();
+            assert_eq!(Target::SameDay.date(now, zone).unwrap(), same, "{now}");
+            assert_eq!(Target::PreviousDay.date(now, zone).unwrap(), previous, "{now}");
+        }
     }
 }

@@ -1,12 +1,117 @@
-//! The configuration's JSON Schema, for editors.
+//! The JSON Schema of `assay.toml`, from the types of `authored`, and what reading
+//! needs of it: which keys a section has, and an example of each.
 
-use super::authored::Authored;
+use std::sync::LazyLock;
 
-/// The schema as a document (draft 2020-12).
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value as Json;
+
+use super::authored::{Check, Document, Host, Schedule, Source};
+
+/// The JSON Schema (draft 2020-12) of `assay.toml`, for editors. It knows keys, types and fixed words;
+/// what depends on other parts of the file only [`Config::load`](super::Config::load) knows.
 #[must_use]
 pub fn json_schema() -> String {
-    let schema = schemars::schema_for!(Authored);
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is a JSON document");
+    let mut text = format!("{:#}", schema_of::<Document>().to_value());
     text.push('\n');
     text
+}
+
+fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .with(|settings| settings.inline_subschemas = true)
+        .with_transform(RecursiveTransform(without_null))
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// TOML has no null: an optional key is left out.
+fn without_null(schema: &mut Schema) {
+    if let Some(Json::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+}
+
+/// The keys of a section.
+#[derive(Debug)]
+pub(super) struct Shape(Schema);
+
+impl Shape {
+    /// The names of the keys.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.properties().into_iter().flat_map(|properties| properties.keys().map(String::as_str))
+    }
+
+    /// Whether there is such a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.property(key).is_some()
+    }
+
+    /// A line of TOML that would do for the key.
+    pub(super) fn example(&self, key: &str) -> Option<String> {
+        let example = self.property(key)?.get("examples")?.get(0)?;
+        Some(format!("{key} = {}", toml::Value::try_from(example).ok()?))
+    }
+
+    /// What the value of a key is, in words.
+    pub(super) fn kind(&self, key: &str) -> Option<&'static str> {
+        match self.property(key)?.get("type")?.as_str()? {
+            "string" => Some("text"),
+            "integer" => Some("a whole number"),
+            "array" => Some("a list"),
+            "object" => Some("a table"),
+            _ => None,
+        }
+    }
+
+    /// The schema of a key.
+    pub(super) fn property(&self, key: &str) -> Option<&Json> {
+        self.properties()?.get(key)
+    }
+
+    fn properties(&self) -> Option<&serde_json::Map<String, Json>> {
+        self.0.get("properties")?.as_object()
+    }
+}
+
+/// A section of the file: what it is called, and its shape.
+pub(super) trait Shaped: JsonSchema + serde::de::DeserializeOwned {
+    /// What it is called in messages.
+    const WHAT: &'static str;
+    /// Added to the hint for a key that is not known.
+    const UNKNOWN_KEY: Option<&'static str> = None;
+
+    /// Its keys.
+    fn shape() -> &'static Shape;
+}
+
+macro_rules! shaped {
+    ($type:ty, $what:literal $(, $unknown_key:literal)?) => {
+        impl Shaped for $type {
+            const WHAT: &'static str = $what;
+            $(const UNKNOWN_KEY: Option<&'static str> = Some($unknown_key);)?
+
+            fn shape() -> &'static Shape {
+                static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape(schema_of::<$type>()));
+                &SHAPE
+            }
+        }
+    };
+}
+
+shaped!(Host, "host");
+shaped!(Source, "source");
+shaped!(Schedule, "schedule");
+shaped!(Check, "check", "what the plugin reads goes under `[check.settings]`");
+
+/// The sections of the file.
+pub(super) fn document() -> &'static Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape(schema_of::<Document>()));
+    &SHAPE
 }

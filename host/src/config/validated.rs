@@ -1,315 +1,363 @@
-//! From what was written to what is meant. Pure, and complete: every problem is told.
+//! From what is written to what holds together. Pure: no file, no clock, no network.
+//!
+//! Every rule notes its problem and goes on; a part that is wrong is left out of the result, which is used
+//! only when there is no problem at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::Path;
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
-use toml::{Spanned, Value};
+use toml::Spanned;
+use toml::de::DeTable;
 
-use crate::model::{CheckName, LimitName, LimitRequest, ScheduleName, Severity, SourceName};
+use crate::model::{CheckName, LimitName, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
+use crate::source::TablePattern;
 
-use super::amount;
-use super::authored::{Check, Files, Host, Source};
-use super::document::{Document, did_you_mean};
+use super::authored::{self, Document, Grants, LimitTable, Named};
 use super::error::ConfigProblem;
-use super::resolved::{CheckConfig, Grant, HostConfig, ScheduleConfig, SourceConfig, SourceKind};
+use super::place;
+use super::quantity;
+use super::resolved::{CheckConfig, Grant, ScheduleConfig, Target};
+use super::sections::Section;
+use super::settings;
+use super::suggest::{did_you_mean, nearest};
+use super::value::{all_or_none, count, noted, parse, path, size, text, whole, word};
 
-const MEMORY_DEFAULT: u64 = 512 << 20;
-const SPILL_DEFAULT: u64 = 2 << 30;
-const CONCURRENCY_DEFAULT: NonZeroUsize = NonZeroUsize::new(8).expect("eight is not zero");
-/// More would plan for more executions than a machine has address space for.
-const WORKERS_MAX: i64 = 1_024;
-
-/// What a configuration consists of.
-pub(super) struct Parts {
-    pub(super) host: HostConfig,
-    pub(super) sources: Vec<SourceConfig>,
+/// A configuration that holds together, its paths as they are written.
+#[derive(Debug)]
+pub(super) struct Validated {
+    pub(super) host: Host,
+    pub(super) sources: Vec<Source>,
     pub(super) schedules: Vec<ScheduleConfig>,
     pub(super) checks: Vec<CheckConfig>,
 }
 
-/// Validates a document; what is wrong is left out and told in `problems`.
-pub(super) fn validate(document: &Document, folder: &Path, problems: &mut Vec<ConfigProblem>) -> Parts {
-    let told_before = !problems.is_empty();
-    let host = host(&document.host, folder, problems);
-    let sources =
-        document.sources.iter().filter_map(|(name, written)| source(name, written, folder, problems)).collect();
-    let schedules: Vec<_> = document
-        .schedules
-        .iter()
-        .filter_map(|(name, written)| {
-            let parsed = parse::<ScheduleName>(name, problems);
-            let time_zone = time_zone(&written.timezone, problems);
-            Some(ScheduleConfig { name: parsed?, time_zone: time_zone?, target: written.target })
-        })
-        .collect();
-    let checks: Vec<_> = document.checks.iter().filter_map(|(_, written)| check(written, document, problems)).collect();
-    collisions(document, problems);
-    if document.checks.is_empty() && !told_before {
-        problems.push(
-            ConfigProblem::new(0..0, "there are no checks")
-                .with_hint("a run over nothing would say nothing: add a `[[check]]`"),
-        );
-    }
-    if document.broken.is_empty() {
-        for (name, _) in &document.schedules {
-            let used =
-                document.checks.iter().any(|(_, c)| c.schedule.as_ref().is_some_and(|s| s.get_ref() == name.get_ref()));
-            if !used {
-                problems.push(
-                    ConfigProblem::new(name.span(), format!("no check belongs to the schedule `{}`", name.get_ref()))
-                        .with_hint(format!(
-                            "it would run nothing: name it in a check, `schedule = \"{}\"`",
-                            name.get_ref()
-                        )),
-                );
-            }
+/// The host itself.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) state: PathBuf,
+    pub(super) plugins: PathBuf,
+    /// None: one a core.
+    pub(super) workers: Option<NonZeroUsize>,
+    pub(super) component_bytes_max: u64,
+    pub(super) ceilings: Vec<LimitRequest>,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            state: PathBuf::from(authored::STATE_DEFAULT),
+            plugins: PathBuf::from(authored::PLUGINS_DEFAULT),
+            workers: None,
+            component_bytes_max: authored::COMPONENT_DEFAULT.bytes,
+            ceilings: Vec::new(),
         }
     }
-    Parts { host, sources, schedules, checks }
 }
 
-fn host(written: &Host, folder: &Path, problems: &mut Vec<ConfigProblem>) -> HostConfig {
-    let Host { state, plugins, workers, component_max, limits } = written;
-    let default = HostConfig::default();
-    HostConfig {
-        state_dir: folder.join(state.as_ref().map_or(default.state_dir, Into::into)),
-        plugin_dir: folder.join(plugins.as_ref().map_or(default.plugin_dir, Into::into)),
-        workers: count("workers", workers.as_ref(), default.workers, problems),
-        component_bytes_max: size(component_max.as_ref(), default.component_bytes_max, problems),
-        ceilings: limit_requests(limits, problems),
+/// A source of files.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) name: SourceName,
+    pub(super) path: PathBuf,
+    pub(super) memory_bytes: u64,
+    pub(super) spill_bytes: u64,
+    pub(super) concurrency: NonZeroUsize,
+}
+
+type Problems = Vec<ConfigProblem>;
+
+/// Checks every rule; None when a part is missing from the result, with the reason among `problems`.
+pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &mut Problems) -> Option<Validated> {
+    let names = Names::of(authored);
+    let host = host(authored.host.as_ref(), problems);
+    let sources: Vec<_> = authored.source.iter().map(|named| source(named, problems)).collect();
+    let schedules: Vec<_> = authored.schedule.iter().map(|named| schedule(named, problems)).collect();
+    let checks: Vec<_> = authored
+        .check
+        .iter()
+        .enumerate()
+        .map(|(index, section)| check(index, section.as_ref()?, &names, document, problems))
+        .collect();
+    names_are_unique(authored, problems);
+    schedules_are_used(authored, problems);
+    if authored.check.is_empty() && !authored.unreadable.contains("check") {
+        problems.push(ConfigProblem::of_file("there are no checks").hint(
+            "a run over nothing would say nothing: add a `[[check]]`; `assay init` writes a file that shows how",
+        ));
+    }
+    Some(Validated {
+        host: host?,
+        sources: sources.into_iter().collect::<Option<_>>()?,
+        schedules: schedules.into_iter().collect::<Option<_>>()?,
+        checks: checks.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+/// The names that may be referred to, whether or not what they name is right.
+struct Names<'a> {
+    sources: Vec<&'a str>,
+    schedules: Vec<&'a str>,
+    unreadable: &'a BTreeSet<&'static str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(authored: &'a Document) -> Self {
+        Self {
+            sources: authored.source.iter().map(|named| named.name.get_ref().as_str()).collect(),
+            schedules: authored.schedule.iter().map(|named| named.name.get_ref().as_str()).collect(),
+            unreadable: &authored.unreadable,
+        }
+    }
+
+    /// Whether `name` is one of `known`, all that the file names in its sections `what`.
+    fn known(&self, name: &Spanned<String>, what: &str, known: &[&str], problems: &mut Problems) -> Option<()> {
+        let text = name.get_ref();
+        if known.contains(&text.as_str()) {
+            return Some(());
+        }
+        if !self.unreadable.contains(what) {
+            let hint = match known {
+                [] => format!("add it: `[{what}.{text}]`"),
+                known => did_you_mean(text, &format!("the {what}s of this file are"), known.iter().copied()),
+            };
+            problems.push(ConfigProblem::at(name.span(), format!("there is no {what} `{text}`")).hint(hint));
+        }
+        None
     }
 }
 
-fn source(
-    name: &Spanned<String>,
-    written: &Source,
-    folder: &Path,
-    problems: &mut Vec<ConfigProblem>,
-) -> Option<SourceConfig> {
-    let Source::Files(Files { path, memory, spill, concurrency }) = written;
-    let kind = SourceKind::Files {
-        path: folder.join(path),
-        memory_bytes: size(memory.as_ref(), MEMORY_DEFAULT, problems),
-        spill_bytes: size(spill.as_ref(), SPILL_DEFAULT, problems),
-    };
-    let concurrency = count("concurrency", concurrency.as_ref(), CONCURRENCY_DEFAULT, problems);
-    Some(SourceConfig { name: parse(name, problems)?, kind, concurrency })
+fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> Option<Host> {
+    let Some(section) = section else { return Some(Host::default()) };
+    let authored::Host { state, plugins, workers, component_max, limits: ceilings } = &section.value;
+    let state = path(state.as_ref(), authored::STATE_DEFAULT, problems);
+    let plugins = path(plugins.as_ref(), authored::PLUGINS_DEFAULT, problems);
+    let workers = workers.as_ref().map(|workers| count("workers", workers, authored::WORKERS_MAX, problems));
+    let component = size(component_max.as_ref(), &authored::COMPONENT_DEFAULT, problems);
+    let ceilings = limits(ceilings.as_ref(), problems);
+    Some(Host {
+        state: state?,
+        plugins: plugins?,
+        workers: all_or_none(workers)?,
+        component_bytes_max: component?,
+        ceilings: ceilings?,
+    })
 }
 
-fn check(written: &Check, document: &Document, problems: &mut Vec<ConfigProblem>) -> Option<CheckConfig> {
-    let Check { name, plugin, schedule, severity, owner, tags, sources, limits, settings } = written;
-    let name = parse::<CheckName>(name, problems);
-    let plugin = parse(plugin, problems);
-    let schedule = schedule.as_ref().map(|schedule| {
-        let known = || document.schedules.iter().map(|(name, _)| name.get_ref().as_str());
-        reference("schedule", schedule, known, &document.broken, problems);
-        schedule.get_ref().parse::<ScheduleName>().ok()
+fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<Source> {
+    let name = parse(&named.name, "for example `[source.local]`", problems);
+    let section = named.section.as_ref()?;
+    let authored::Source { r#type, path: folder, memory, spill, concurrency } = &section.value;
+    if let Some(r#type) = section.required("type", r#type.as_ref(), problems)
+        && r#type.get_ref() != authored::FILES
+    {
+        let text = r#type.get_ref();
+        problems.push(
+            ConfigProblem::at(r#type.span(), format!("there is no type of source `{text}`")).hint(did_you_mean(
+                text,
+                "types of source",
+                [authored::FILES],
+            )),
+        );
+    }
+    let folder = section.required("path", folder.as_ref(), problems);
+    let folder = folder.and_then(|folder| path(Some(folder), "", problems));
+    let memory = size(memory.as_ref(), &authored::QUERY_MEMORY_DEFAULT, problems);
+    let spill = size(spill.as_ref(), &authored::SPILL_DEFAULT, problems);
+    let concurrency = match concurrency {
+        Some(queries) => count("concurrency", queries, authored::CONCURRENCY_MAX, problems),
+        None => whole(i64::from(authored::CONCURRENCY_DEFAULT), authored::CONCURRENCY_MAX),
+    };
+    Some(Source { name: name?, path: folder?, memory_bytes: memory?, spill_bytes: spill?, concurrency: concurrency? })
+}
+
+fn schedule(named: &Named<authored::Schedule>, problems: &mut Problems) -> Option<ScheduleConfig> {
+    let name: Option<ScheduleName> = parse(&named.name, "for example `[schedule.morning]`", problems);
+    let section = named.section.as_ref()?;
+    let authored::Schedule { timezone, target } = &section.value;
+    let time_zone = section.required("timezone", timezone.as_ref(), problems);
+    let time_zone = time_zone.and_then(|zone| time_zone_of(zone, problems));
+    let target = match target {
+        None => Some(Target::default()),
+        Some(text) => word(text, "target", Target::ALL.map(|target| (target.as_str(), target)), problems),
+    };
+    Some(ScheduleConfig { name: name?, time_zone: time_zone?, target: target? })
+}
+
+fn time_zone_of(text: &Spanned<String>, problems: &mut Problems) -> Option<TimeZone> {
+    let zone = TimeZone::get(text.get_ref()).ok().filter(|zone| zone.iana_name().is_some());
+    if zone.is_none() {
+        let known: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        let hint = nearest(text.get_ref(), known.iter().map(String::as_str)).map_or_else(
+            || "IANA names are of the form `Europe/Berlin`, `America/New_York` or `UTC`".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        );
+        problems.push(ConfigProblem::at(text.span(), format!("there is no time zone `{}`", text.get_ref())).hint(hint));
+    }
+    zone
+}
+
+fn check(
+    index: usize,
+    section: &Section<authored::Check>,
+    names: &Names<'_>,
+    document: &DeTable<'_>,
+    problems: &mut Problems,
+) -> Option<CheckConfig> {
+    let authored::Check { name, plugin, schedule, severity, owner, tags, sources, limits: asked, settings } =
+        &section.value;
+    let name = section.required("name", name.as_ref(), problems);
+    let name: Option<CheckName> = name.and_then(|name| parse(name, "for example `orders-rows`", problems));
+    let plugin = section.required("plugin", plugin.as_ref(), problems);
+    let plugin: Option<PluginRef> = plugin.and_then(|plugin| {
+        parse(plugin, "the name of the component's file without `.wasm`, for example `row-count@1.0.0`", problems)
     });
-    let severity = severity.as_ref().map_or(Some(Severity::Medium), |severity| parse(severity, problems));
-    let grants = grants(sources, document, problems);
-    let limits = limit_requests(limits, problems);
-    let settings = settings.as_ref().map_or_else(
-        || Json::Object(serde_json::Map::new()),
-        |settings| {
-            let table = settings.get_ref().iter();
-            Json::Object(
-                table.map(|(key, value)| (key.clone(), json(key, value, &settings.span(), problems))).collect(),
-            )
-        },
-    );
+    let schedule = schedule.as_ref().map(|schedule| {
+        let text = schedule.get_ref();
+        names.known(schedule, "schedule", &names.schedules, problems).and_then(|()| text.parse::<ScheduleName>().ok())
+    });
+    let severity = match severity {
+        None => Some(Severity::Medium),
+        Some(text) => word(text, "severity", Severity::ALL.map(|severity| (severity.as_str(), severity)), problems),
+    };
+    let owner = owner.as_ref().map(|owner| text(owner, "an owner", problems));
+    let tags: Option<Vec<_>> = {
+        let tags: Vec<_> = tags.iter().flatten().map(|tag| text(tag, "a tag", problems)).collect();
+        tags.into_iter().collect()
+    };
+    let sources = section.required("sources", sources.as_ref(), problems);
+    let grants = sources.and_then(|sources| grants(sources, names, problems));
+    let limits = limits(asked.as_ref(), problems);
+    let settings = match settings {
+        None => Some("{}".to_owned()),
+        Some(table) => settings_of(index, table, document, problems),
+    };
     Some(CheckConfig {
         name: name?,
         plugin: plugin?,
-        schedule: match schedule {
-            None => None,
-            Some(schedule) => Some(schedule?),
-        },
+        schedule: all_or_none(schedule)?,
         severity: severity?,
-        owner: owner.clone(),
-        tags: tags.clone(),
-        grants,
-        limits,
-        settings: settings.to_string(),
+        owner: all_or_none(owner)?,
+        tags: tags?,
+        grants: grants?,
+        limits: limits?,
+        settings: settings?,
     })
 }
 
-fn grants(
-    written: &Spanned<BTreeMap<Spanned<String>, Vec<Spanned<String>>>>,
-    document: &Document,
-    problems: &mut Vec<ConfigProblem>,
-) -> Vec<Grant> {
-    if written.get_ref().is_empty() {
-        problems.push(
-            ConfigProblem::new(written.span(), "the check is granted no source")
-                .with_hint("a check without data can say nothing: `sources = { SOURCE = [\"TABLE\"] }`"),
-        );
+fn grants(sources: &Spanned<Grants>, names: &Names<'_>, problems: &mut Problems) -> Option<Vec<Grant>> {
+    const EXAMPLE: &str = "name the tables it may read, for example `sources = { local = [\"orders\"] }`";
+    let Grants(by_source) = sources.get_ref();
+    if by_source.is_empty() {
+        problems.push(ConfigProblem::at(sources.span(), "the check is granted no source").hint(EXAMPLE));
+        return None;
     }
-    let mut grants = Vec::new();
-    let mut in_order: Vec<_> = written.get_ref().iter().collect();
+    let mut in_order: Vec<_> = by_source.iter().collect();
     in_order.sort_by_key(|(source, _)| source.span().start);
-    for (source, patterns) in in_order {
-        let known = || document.sources.iter().map(|(name, _)| name.get_ref().as_str());
-        reference("source", source, known, &document.broken, problems);
-        if patterns.is_empty() {
-            problems.push(
-                ConfigProblem::new(source.span(), format!("no table of `{}` is granted", source.get_ref()))
-                    .with_hint("name tables, or `**` for all of them"),
-            );
-        }
-        let tables = patterns.iter().filter_map(|pattern| parse(pattern, problems)).collect();
-        if let Ok(source) = source.get_ref().parse::<SourceName>() {
-            grants.push(Grant { source, tables });
-        }
-    }
-    grants
+    let grants: Vec<_> = in_order
+        .into_iter()
+        .map(|(source, patterns)| {
+            let found = names.known(source, "source", &names.sources, problems);
+            if patterns.get_ref().is_empty() {
+                let message = format!("the check is granted no table of `{}`", source.get_ref());
+                problems.push(
+                    ConfigProblem::at(patterns.span(), message)
+                        .hint("name tables or patterns, for example `[\"orders\", \"player_*\"]`; `[\"**\"]` is all"),
+                );
+            }
+            let hint = "for example `orders`, `player_*` or `analytics.*`";
+            let tables: Vec<_> =
+                patterns.get_ref().iter().map(|pattern| parse::<TablePattern>(pattern, hint, problems)).collect();
+            found?;
+            Some(Grant { source: source.get_ref().parse().ok()?, tables: tables.into_iter().collect::<Option<_>>()? })
+        })
+        .collect();
+    grants.into_iter().collect()
 }
 
-/// Names that can be said on the command line must tell one thing from another.
-fn collisions(document: &Document, problems: &mut Vec<ConfigProblem>) {
-    let mut seen: BTreeMap<&str, (Range<usize>, &str)> = BTreeMap::new();
-    for (name, _) in &document.schedules {
-        seen.insert(name.get_ref(), (name.span(), "schedule"));
+fn limits(asked: Option<&LimitTable>, problems: &mut Problems) -> Option<Vec<LimitRequest>> {
+    let Some(LimitTable(asked)) = asked else { return Some(Vec::new()) };
+    let requests: Vec<_> =
+        asked
+            .iter()
+            .map(|(key, value)| {
+                let Ok(name) = key.get_ref().parse::<LimitName>() else {
+                    let names = LimitName::ALL.map(LimitName::as_str);
+                    problems.push(
+                        ConfigProblem::at(key.span(), format!("there is no limit `{}`", key.get_ref()))
+                            .hint(did_you_mean(key.get_ref(), "the limits are", names)),
+                    );
+                    return None;
+                };
+                let value = noted(quantity::limit(name, value.get_ref()), value.span(), problems)?;
+                Some(LimitRequest { name, value })
+            })
+            .collect();
+    requests.into_iter().collect()
+}
+
+fn settings_of(
+    index: usize,
+    table: &Spanned<toml::Table>,
+    document: &DeTable<'_>,
+    problems: &mut Problems,
+) -> Option<String> {
+    match settings::to_json(table.get_ref()) {
+        Ok(json) => Some(json.to_string()),
+        Err(refused) => {
+            problems.extend(refused.iter().map(|refused| {
+                let place =
+                    place::locate(document, index, "settings", &refused.pointer).unwrap_or_else(|| table.span());
+                ConfigProblem::at(place, format!("`{}` is not a number that a plugin can read", refused.number))
+                    .hint("settings are handed over as JSON, which has neither infinity nor NaN")
+            }));
+            None
+        }
     }
-    for (_, check) in &document.checks {
-        let name = check.name.get_ref().as_str();
-        match seen.get(name) {
-            Some((first, what)) => problems.push(
-                ConfigProblem::new(check.name.span(), format!("there is already a {what} named `{name}`"))
-                    .with_other(first.clone(), "here")
-                    .with_hint("every check and schedule has a name of its own"),
+}
+
+/// Names that `assay run NAME` could not tell apart.
+fn names_are_unique(authored: &Document, problems: &mut Problems) {
+    const HINT: &str = "`assay run NAME` takes checks and schedules alike: give each a name of its own";
+    let mut taken: BTreeMap<&str, (&str, Range<usize>)> = authored
+        .schedule
+        .iter()
+        .map(|schedule| (schedule.name.get_ref().as_str(), ("schedule", schedule.name.span())))
+        .collect();
+    for name in authored.check.iter().flatten().filter_map(|check| check.value.name.as_ref()) {
+        match taken.get(name.get_ref().as_str()) {
+            Some((what, first)) => problems.push(
+                ConfigProblem::at(name.span(), format!("there is already a {what} named `{}`", name.get_ref()))
+                    .also(first.clone(), "here")
+                    .hint(HINT),
             ),
             None => {
-                seen.insert(name, (check.name.span(), "check"));
+                taken.insert(name.get_ref(), ("check", name.span()));
             }
         }
     }
 }
 
-fn reference<'a, I: Iterator<Item = &'a str>>(
-    what: &str,
-    name: &Spanned<String>,
-    known: impl Fn() -> I,
-    broken: &[String],
-    problems: &mut Vec<ConfigProblem>,
-) {
-    if known().any(|candidate| candidate == name.get_ref()) || broken.contains(name.get_ref()) {
+fn schedules_are_used(authored: &Document, problems: &mut Problems) {
+    let is_known = |name: &str| authored.schedule.iter().any(|schedule| schedule.name.get_ref() == name);
+    let used: Vec<_> = authored.check.iter().flatten().filter_map(|check| check.value.schedule.as_ref()).collect();
+    // A reference that is wrong already may well be meant for the schedule that seems unused.
+    let unsure = authored.unreadable.contains("check")
+        || authored.check.is_empty()
+        || authored.check.iter().flatten().any(|check| check.is_unreadable("schedule"))
+        || used.iter().any(|name| !is_known(name.get_ref()));
+    if unsure {
         return;
     }
-    let names: Vec<_> = known().map(|name| format!("`{name}`")).collect();
-    let hint = did_you_mean(name.get_ref(), known()).unwrap_or_else(|| match names.as_slice() {
-        [] => format!("there is none yet: write `[{what}.{}]`", name.get_ref()),
-        names => format!("there is {}", names.join(", ")),
-    });
-    problems.push(ConfigProblem::new(name.span(), format!("there is no {what} `{}`", name.get_ref())).with_hint(hint));
-}
-
-fn parse<T: FromStr<Err: std::fmt::Display>>(text: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<T> {
-    match text.get_ref().parse() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            // What is wrong stands before the colon, the rule behind it.
-            let error = error.to_string();
-            let problem = match error.rsplit_once(": ") {
-                Some((wrong, rule)) => ConfigProblem::new(text.span(), wrong).with_hint(rule),
-                None => ConfigProblem::new(text.span(), error),
-            };
-            problems.push(problem);
-            None
-        }
-    }
-}
-
-fn time_zone(name: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<TimeZone> {
-    match TimeZone::get(name.get_ref()) {
-        // A zone without an IANA name could not be written down with a run.
-        Ok(zone) if zone.iana_name().is_some() => Some(zone),
-        _ => {
-            let names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-            let hint = did_you_mean(name.get_ref(), names.iter().map(String::as_str))
-                .unwrap_or_else(|| "an IANA name, for example `America/New_York` or `UTC`".to_owned());
+    for schedule in &authored.schedule {
+        let name = schedule.name.get_ref();
+        if !used.iter().any(|used| used.get_ref() == name) {
             problems.push(
-                ConfigProblem::new(name.span(), format!("there is no time zone `{}`", name.get_ref())).with_hint(hint),
+                ConfigProblem::at(schedule.name.span(), format!("no check is on the schedule `{name}`"))
+                    .hint(format!("a run of it would check nothing: write `schedule = \"{name}\"` in a check")),
             );
-            None
-        }
-    }
-}
-
-fn size(written: Option<&Spanned<String>>, default: u64, problems: &mut Vec<ConfigProblem>) -> u64 {
-    let Some(written) = written else { return default };
-    amount::bytes(written.get_ref()).unwrap_or_else(|wrong| {
-        problems.push(ConfigProblem::new(written.span(), wrong).with_hint("for example `512 MiB`"));
-        default
-    })
-}
-
-fn count(
-    what: &str,
-    written: Option<&Spanned<i64>>,
-    default: NonZeroUsize,
-    problems: &mut Vec<ConfigProblem>,
-) -> NonZeroUsize {
-    let Some(written) = written else { return default };
-    let valid = (1..=WORKERS_MAX).contains(written.get_ref());
-    match usize::try_from(*written.get_ref()).ok().and_then(NonZeroUsize::new).filter(|_| valid) {
-        Some(count) => count,
-        None => {
-            problems.push(
-                ConfigProblem::new(written.span(), format!("`{what}` is {}", written.get_ref()))
-                    .with_hint(format!("it is at least 1 and at most {WORKERS_MAX}")),
-            );
-            default
-        }
-    }
-}
-
-fn limit_requests(
-    written: &BTreeMap<Spanned<String>, Spanned<Value>>,
-    problems: &mut Vec<ConfigProblem>,
-) -> Vec<LimitRequest> {
-    let mut requests = Vec::new();
-    for (key, value) in written {
-        match key.get_ref().parse::<LimitName>() {
-            Ok(name) => match amount::limit(name, value.get_ref()) {
-                Ok(value) => requests.push(LimitRequest { name, value }),
-                Err(wrong) => problems.push(ConfigProblem::new(value.span(), wrong)),
-            },
-            Err(unknown) => {
-                let names = LimitName::ALL.map(LimitName::as_str);
-                let hint = did_you_mean(key.get_ref(), names)
-                    .unwrap_or_else(|| format!("the limits are {}", names.join(", ")));
-                problems.push(ConfigProblem::new(key.span(), unknown.to_string()).with_hint(hint));
-            }
-        }
-    }
-    requests
-}
-
-/// Settings as JSON. Dates become text; numbers that JSON does not have are refused.
-fn json(key: &str, value: &Value, span: &Range<usize>, problems: &mut Vec<ConfigProblem>) -> Json {
-    match value {
-        Value::String(text) => Json::String(text.clone()),
-        Value::Integer(number) => Json::from(*number),
-        Value::Float(number) => serde_json::Number::from_f64(*number).map_or_else(
-            || {
-                problems.push(
-                    ConfigProblem::new(span.clone(), format!("the setting `{key}` is {number}, which JSON cannot say"))
-                        .with_hint("leave a bound out rather than making it infinite"),
-                );
-                Json::Null
-            },
-            Json::Number,
-        ),
-        Value::Boolean(truth) => Json::Bool(*truth),
-        Value::Datetime(instant) => Json::String(instant.to_string()),
-        Value::Array(items) => items.iter().map(|item| json(key, item, span, problems)).collect(),
-        Value::Table(table) => {
-            Json::Object(table.iter().map(|(key, item)| (key.clone(), json(key, item, span, problems))).collect())
         }
     }
 }

@@ -25,4 +25,4 @@ pub use engine::{Compiled, Refused, Sandbox, SandboxError};
 pub use execute::{Execution, Job};
 
 /// Version of the engine: fuel is comparable within one version only.
-pub const ENGINE_VERSION: &str = concat!("wasmtime ", "48.0.8");
+pub const ENGINE_VERSION: &str = "wasmtime 48.0.8";

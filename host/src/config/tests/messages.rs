@@ -1,0 +1,276 @@
+//! What a person is told, word by word, and that it is all of it.
+
+use std::fmt::Write as _;
+
+use super::{GOOD, messages, parse, problems, rendered, with};
+use crate::config::{ConfigError, Place};
+
+/// Appended to the good configuration: a source and a check to say wrong things in.
+fn good_and(more: &str) -> String {
+    format!("{GOOD}{more}")
+}
+
+fn told(text: &str) -> String {
+    rendered(&parse(text).expect_err("something is wrong"))
+}
+
+#[test]
+fn sections() {
+    insta::assert_snapshot!(told(
+        "hots = 1\nsource = 3\nschedule.evening = \"UTC\"\n[checks]\nname = \"a\"\n[host]\n[check]\nname = \"a\"\n"
+    ));
+    insta::assert_snapshot!(told("host = []\ncheck = [1, { name = \"a\" }]\n"));
+}
+
+#[test]
+fn keys() {
+    insta::assert_snapshot!(told(
+        r#"
+[host]
+worker = 2
+[host.limits]
+memroy = "64 MiB"
+[source.local]
+type = "files"
+path = "data"
+colour = "blue"
+[schedule.morning]
+time_zone = "UTC"
+[[check]]
+name = "a"
+plugn = "row-count@1.0.0"
+table = "orders"
+schedule = "morning"
+sources = { local = ["orders"] }
+"#
+    ));
+}
+
+#[test]
+fn kinds() {
+    insta::assert_snapshot!(told(
+        r#"
+[host]
+state = 1
+workers = "two"
+component_max = 64
+limits = "none"
+[source.local]
+type = ["files"]
+path = true
+concurrency = 1.5
+[schedule.morning]
+timezone = 2026-01-31
+[[check]]
+name = 1
+plugin = {}
+schedule = 5
+severity = 1
+tags = "t"
+sources = ["orders"]
+settings = "table = 1"
+"#
+    ));
+}
+
+#[test]
+fn missing_keys() {
+    insta::assert_snapshot!(told("[source.local]\n[schedule.morning]\n[[check]]\nschedule = \"morning\"\n"));
+}
+
+#[test]
+fn quantities() {
+    insta::assert_snapshot!(told(
+        r#"
+[host]
+workers = 0
+component_max = "64"
+[host.limits]
+memory = 64
+fuel = 0
+rows = "many"
+queries = -5
+deadline = "soon"
+guest_cpu = "0s"
+query_deadline = "10us"
+bytes_in = "99999999 EiB"
+[source.local]
+type = "files"
+path = "data"
+memory = "0 MiB"
+spill = "lots"
+concurrency = 5000
+[[check]]
+name = "a"
+plugin = "x@1.0.0"
+sources = { local = ["t"] }
+limits = { deadline = 20 }
+"#
+    ));
+}
+
+#[test]
+fn words_and_names() {
+    insta::assert_snapshot!(told(
+        r#"
+[host]
+state = ""
+[source."my data"]
+type = "flies"
+path = ""
+[schedule."-"]
+timezone = "America/New_Yrok"
+target = "yesterday"
+[schedule.mars]
+timezone = "Mars/Olympus"
+[[check]]
+name = "a b"
+plugin = "row-count"
+schedule = "-"
+severity = "hihg"
+owner = " "
+tags = ["", "t"]
+sources = { "my data" = ["", "a/b", "["] }
+[[check]]
+name = "b"
+plugin = "Row@1.0.0"
+schedule = "mars"
+severity = "P1"
+sources = { "my data" = [] }
+[[check]]
+name = "c"
+plugin = "x@1"
+sources = {}
+"#
+    ));
+}
+
+#[test]
+fn references() {
+    insta::assert_snapshot!(told(&good_and(
+        r#"
+[[check]]
+name = "d"
+plugin = "x@1.0.0"
+schedule = "mornin"
+sources = { locl = ["t"], warehouse = ["t"] }
+"#
+    )));
+    insta::assert_snapshot!(told(
+        "[[check]]\nname = \"a\"\nplugin = \"x@1.0.0\"\nschedule = \"daily\"\nsources = { local = [\"t\"] }\n"
+    ));
+}
+
+#[test]
+fn names_that_cannot_be_told_apart() {
+    let again = "[[check]]\nname = \"NAME\"\nplugin = \"x@1.0.0\"\nsources.local = [\"t\"]\n";
+    insta::assert_snapshot!(told(&good_and(&(again.replace("NAME", "a") + &again.replace("NAME", "evening")))));
+}
+
+#[test]
+fn nothing_to_run() {
+    insta::assert_snapshot!(told("[source.local]\ntype = \"files\"\npath = \"data\"\n"));
+    insta::assert_snapshot!(told(&with("schedule = \"evening\"\n", "")));
+    assert_eq!(messages(""), ["there are no checks"]);
+    assert_eq!(messages("check = []"), ["there are no checks"]);
+}
+
+#[test]
+fn settings_that_json_cannot_say() {
+    insta::assert_snapshot!(told(&with("table = \"x\"", "rules = [{ min = -inf, max = 1.5 }, { max = nan }]")));
+}
+
+#[test]
+fn syntax() {
+    insta::assert_snapshot!(told("[host]\nstate = .assay\nworkers = 2\nworkers = 3\n[source.local\n"));
+}
+
+#[test]
+fn settings_that_a_plugin_refuses() {
+    let text = with("table = \"x\"", "table = \"x\"\nrules = [{ column = \"n\", min = 1, max = 0 }]");
+    let config = parse(&text).unwrap();
+    let [a, b, ..] = config.checks.as_slice() else { panic!("{:?}", config.checks) };
+    let settings = |pointer: &str| Place::Settings(pointer.to_owned());
+    let problems = vec![
+        config.problem_at(&b.name, settings("/table"), "`table` is missing", Some("name the table".to_owned())),
+        config.problem_at(&a.name, settings("/rules/0/max"), "`max` is less than `min`", None),
+        config.problem_at(&a.name, Place::Plugin, "the plugin is not there", None),
+        config.problem_at(&a.name, Place::Sources, "a source cannot be read", None),
+        config.problem_at(&"gone".parse().unwrap(), Place::Plugin, "no place", None),
+    ];
+    let places: Vec<_> = problems.iter().map(|problem| problem.place().and_then(|place| text.get(place))).collect();
+    assert_eq!(
+        places,
+        [Some("[[check]]"), Some("max"), Some("\"row-count@1.0.0\""), Some("{ local = [\"x_*\"] }"), None]
+    );
+    insta::assert_snapshot!(rendered(&ConfigError::from_problems(&config, problems)));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
+    let text = with("workers = 3", "workers = -1")
+        .replace("America/New_York", "Mars/Olympus")
+        .replace("severity = \"high\"", "severity = 5\nowener = \"o\"")
+        + "[[check]]\nname = \"d\"\nplugin = \"nope\"\nsources = {}\n";
+    assert_eq!(
+        messages(&text),
+        [
+            "`workers` cannot be -1",
+            "there is no time zone `Mars/Olympus`",
+            "`severity` must be text, not a whole number",
+            "unknown key `owener` in `[[check]]`",
+            "`nope` is not a plugin reference: `id@version` with a semantic version, for example `row-count@1.0.0`",
+            "the check is granted no source",
+        ]
+    );
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    for (piece, instead, message) in [
+        ("schedule = \"evening\"", "schedule = \"evenin\"", "there is no schedule `evenin`"),
+        ("schedule = \"evening\"", "schedule = 5", "`schedule` must be text, not a whole number"),
+        ("schedule = \"evening\"", "scedule = \"evening\"", "unknown key `scedule` in `[[check]]`"),
+        ("timezone = \"UTC\"", "timezone = \"UCT2\"", "there is no time zone `UCT2`"),
+        ("timezone = \"UTC\"", "", "`[schedule.evening]` has no `timezone`"),
+        (
+            "[schedule.evening]\ntimezone = \"UTC\"",
+            "[schedule]\nevening = 1",
+            "`[schedule.evening]` must be a table, not a whole number",
+        ),
+        ("path = \"data\"", "path = 1", "`path` must be text, not a whole number"),
+        ("[source.local]", "[sources.local]", "unknown key `sources` at the top of the file"),
+        ("[source.local]\ntype", "[source.local]\ntyp", "unknown key `typ` in `[source.local]`"),
+        ("tags = [\"t\"]", "tags = [1]", "cannot read `tags`: invalid type: integer `1`, expected a string"),
+    ] {
+        assert_eq!(messages(&with(piece, instead)), [message], "{instead}");
+    }
+    let renamed = GOOD.replace("[[check]]", "[[checks]]").replace("[check.", "[checks.");
+    assert_eq!(messages(&renamed), ["unknown key `checks` at the top of the file"]);
+}
+
+#[test]
+fn many_mistakes_are_counted_and_the_first_are_shown() {
+    let mut text = String::new();
+    for number in 0..60 {
+        writeln!(text, "key{number} = 1").unwrap();
+    }
+    let error = parse(&good_and("").replacen("\n[host]", &format!("{text}[host]"), 1)).expect_err("unknown keys");
+    assert_eq!(error.to_string(), "the configuration `/etc/assay/assay.toml` has 60 problems (the first 50 are shown)");
+    assert!(matches!(error, ConfigError::Invalid { problems, omitted: 10, .. } if problems.len() == 50));
+}
+
+#[test]
+fn no_damage_to_a_file_makes_a_panic_or_a_problem_without_a_hint() {
+    let ends: Vec<_> = GOOD.char_indices().map(|(at, c)| (at, at + c.len_utf8())).collect();
+    for (start, end) in ends {
+        let (before, after) = (GOOD.get(..start).unwrap(), GOOD.get(end..).unwrap());
+        for text in [before.to_owned(), format!("{before}{after}"), format!("{before}\u{0}\"é{after}")] {
+            if parse(&text).is_err() {
+                // Every place lies within the text and every hint is there, or this panics.
+                assert!(!problems(&text).is_empty(), "{text}");
+                assert!(!told(&text).is_empty());
+            }
+        }
+    }
+}
