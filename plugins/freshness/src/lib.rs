@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use assay_sdk::{
-    Cell, Check, Context, Error, Finding, SettingProblem, Timestamp, Verdict, metric, query, quote_identifier,
+    Cell, Check, Context, Date, Error, Finding, SettingProblem, Timestamp, Verdict, metric, query, quote_identifier,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -79,7 +79,7 @@ impl Check for Freshness {
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
         let source = context.source(settings.source.as_deref())?;
         let (table, column) = (quote_identifier(&settings.table)?, quote_identifier(&settings.column)?);
-        let sql = format!("SELECT MAX({column}) AS newest, COUNT(*) AS n, COUNT({column}) AS dated FROM {table}");
+        let sql = format!("SELECT MAX({column}) AS newest, COUNT(*) AS n FROM {table}");
         let row = query(source, sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
         let finding = |code, message: String| {
@@ -116,9 +116,11 @@ fn age(context: &Context, settings: &Settings, newest: Cell<'_>) -> Result<Optio
     let tolerance_hours = f64::from(settings.future_tolerance_minutes) / 60.0;
     let age = match (newest, settings.max_age_days, settings.max_age_hours) {
         (Cell::Date(date), Some(days), _) => {
-            let age = f64::from((context.target_date() - date).get_days());
-            // The run may already see the day on which it runs.
-            Age { newest: text, age, max: f64::from(days), unit: "days", future: 1.0 }
+            let since = |day: Date| f64::from((day - date).get_days());
+            let today = context.local_date_after(settings.future_tolerance_minutes);
+            // A day after the target may have begun when the run is due; one after that day has not.
+            let age = if date > today { since(today) } else { since(context.target_date()).max(0.0) };
+            Age { newest: text, age, max: f64::from(days), unit: "days", future: 0.0 }
         }
         (Cell::Date(_), None, _) => {
             return Err(Error::new(format!(

@@ -81,7 +81,8 @@ impl Check for RowCount {
         let expected = expected(source, settings, start, end)?;
         let counts = counts(source, settings, start, end)?;
         let (mut failed, mut warned) = (Vec::new(), Vec::new());
-        let empty: Vec<_> = expected.keys().filter(|day| counts.get(day).is_none_or(|n| *n == 0)).copied().collect();
+        let is_gap = |(day, wanted): &(&Date, &u64)| **wanted > 0 && counts.get(day).is_none_or(|n| *n == 0);
+        let empty: Vec<_> = expected.iter().filter(is_gap).map(|(day, _)| *day).collect();
         for (day, wanted) in &expected {
             let count = counts.get(day).copied().unwrap_or(0);
             let judgement = judge(settings, count, *wanted);
@@ -94,7 +95,11 @@ impl Check for RowCount {
                 }
                 Judgement::Wrong(code) => {
                     let span = spans::around(*day, &empty).unwrap_or_else(|| day.to_string());
-                    finding(code).remediation(format!("backfill {span}")).report();
+                    let advice = match code {
+                        "too_many_rows" => format!("look for rows loaded twice on {day}"),
+                        _ => format!("backfill {span}"),
+                    };
+                    finding(code).remediation(advice).report();
                     failed.push(*day);
                 }
             }
@@ -102,13 +107,13 @@ impl Check for RowCount {
         let days = expected.len();
         let summary = match (failed.as_slice(), warned.as_slice()) {
             ([], []) => {
-                return Ok(Verdict::pass(format!("all {days} days have their rows")).examined(examined(&counts)));
+                return Ok(Verdict::pass(format!("all {days} days have their rows")).examined(examined(&counts, days)));
             }
             ([], warned) => format!("{} of {days} days are short: {}", warned.len(), spans::of(warned)),
             (failed, _) => format!("{} of {days} days are wrong: {}", failed.len(), spans::of(failed)),
         };
         let verdict = if failed.is_empty() { Verdict::warn(summary) } else { Verdict::fail(summary) };
-        Ok(verdict.examined(examined(&counts)))
+        Ok(verdict.examined(examined(&counts, days)))
     }
 }
 
@@ -143,14 +148,15 @@ fn finding(source: &str, settings: &Settings, code: &str, day: Date, count: u64,
         .affected(wanted.abs_diff(count))
 }
 
-fn examined(counts: &BTreeMap<Date, u64>) -> u64 {
-    counts.values().sum()
+/// Rows counted, and days that were looked at for them: a day rightly without rows has been examined too.
+fn examined(counts: &BTreeMap<Date, u64>, days: usize) -> u64 {
+    counts.values().sum::<u64>() + days as u64
 }
 
 /// How many rows each day should have. No day at all is not "nothing to do": nobody knows then what should be there.
 fn expected(source: &str, settings: &Settings, start: Date, end: Date) -> Result<BTreeMap<Date, u64>, Error> {
     let mut days = BTreeMap::new();
-    for row in query(source, &settings.expected_sql).bind("start", start).bind("end", end).fetch()? {
+    for row in query(source, &settings.expected_sql).bind_if_named("start", start).bind_if_named("end", end).fetch()? {
         let row = row?;
         let (day, expected): (Date, f64) = (row.get("date")?, row.get("expected")?);
         if !(0.0..=1e15).contains(&expected) {

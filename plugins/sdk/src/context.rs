@@ -53,6 +53,13 @@ impl Context {
         (last.saturating_sub(i64::from(count.max(1) - 1).days()), last)
     }
 
+    /// The day it is in the schedule's time zone some minutes after the scheduled instant.
+    #[must_use]
+    pub fn local_date_after(&self, minutes: u32) -> Date {
+        let seconds = self.scheduled_for().as_second() + i64::from(self.utc_offset_seconds()) + i64::from(minutes) * 60;
+        date(i32::try_from(seconds.div_euclid(86_400)).unwrap_or(i32::MAX))
+    }
+
     /// First instant of the target date in its time zone.
     #[must_use]
     pub fn window_start(&self) -> Timestamp {

@@ -64,6 +64,13 @@ impl Query {
         self
     }
 
+    /// Binds `@name` if the statement names it: for statements that come from settings and need not use all there is.
+    #[must_use]
+    pub fn bind_if_named(self, name: &str, value: impl Into<Param>) -> Self {
+        let named = self.sql.to_lowercase().contains(&format!("@{}", name.to_lowercase()));
+        if named { self.bind(name, value) } else { self }
+    }
+
     /// Begins to answer.
     ///
     /// # Errors

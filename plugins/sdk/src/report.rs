@@ -129,9 +129,15 @@ impl Finding {
         self
     }
 
-    /// A row that shows it, as [`crate::Row::sample`] gives it.
+    /// A row that shows it, as [`crate::Row::sample`] gives it. Long values are cut, and rows that would make the
+    /// finding too large to be kept are left out: a finding without samples is worth more than none.
     pub fn sample(mut self, row: Vec<(String, Option<String>)>) -> Self {
-        self.0.samples.push(row.into_iter().map(|(name, value)| contract::Cell { name, value }).collect());
+        let cell = |(name, value): (String, Option<String>)| contract::Cell { name, value: value.map(cut) };
+        let row: Vec<_> = row.into_iter().map(cell).collect();
+        let held: usize = self.0.samples.iter().map(|row| weight(row)).sum();
+        if held + weight(&row) <= SAMPLES_BYTES_MAX {
+            self.0.samples.push(row);
+        }
         self
     }
 
@@ -153,6 +159,24 @@ impl Finding {
     pub fn report(self) -> bool {
         contract::findings(&[self.0]) == 1
     }
+}
+
+/// Most bytes of one value of a sample.
+const CELL_BYTES_MAX: usize = 120;
+/// Most bytes of all samples of a finding: with the rest of it under the host's 4 KiB.
+const SAMPLES_BYTES_MAX: usize = 2_560;
+
+fn cut(mut text: String) -> String {
+    if text.len() > CELL_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(CELL_BYTES_MAX));
+        text.push('…');
+    }
+    text
+}
+
+/// Bytes of a row as the host counts them.
+fn weight(row: &[contract::Cell]) -> usize {
+    16 + row.iter().map(|cell| 16 + cell.name.len() + cell.value.as_ref().map_or(0, String::len)).sum::<usize>()
 }
 
 /// A number for trends.

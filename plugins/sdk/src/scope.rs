@@ -6,11 +6,14 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::identifier::quote_identifier;
 use crate::query::{Query, query};
+use crate::report::Finding;
 
-/// The rows of a table that a check looks at: all of them, or those of the last days.
+/// The rows of a table that a check looks at: all of them, or those of the last days. Rows without a date belong to
+/// no day and are always looked at: what cannot be placed must not be passed over.
 #[derive(Debug, Clone)]
 pub struct Scope {
     source: String,
+    table: String,
     rows: String,
     days: Option<(Date, Date)>,
 }
@@ -27,13 +30,19 @@ impl Scope {
         last_days: Option<(&str, u32)>,
     ) -> Result<Self, Error> {
         let source = context.source(source)?.to_owned();
-        let table = quote_identifier(table)?;
+        let quoted = quote_identifier(table)?;
+        let table = table.to_owned();
         let Some((column, days)) = last_days else {
-            return Ok(Self { source, rows: format!("{table} WHERE TRUE"), days: None });
+            return Ok(Self { source, table, rows: format!("{quoted} WHERE TRUE"), days: None });
         };
         let column = quote_identifier(column)?;
-        let rows = format!("{table} WHERE CAST({column} AS DATE) BETWEEN @start AND @end");
-        Ok(Self { source, rows, days: Some(context.last_days(days)) })
+        let rows = format!("{quoted} WHERE (CAST({column} AS DATE) BETWEEN @start AND @end OR {column} IS NULL)");
+        Ok(Self { source, table, rows, days: Some(context.last_days(days)) })
+    }
+
+    /// A finding about the table.
+    pub fn finding(&self, code: &str, message: impl Into<String>) -> Finding {
+        Finding::new(code, message).source(&self.source).table(&self.table)
     }
 
     /// A statement in which `{rows}` stands for the table and what is looked at, open for a further `AND`.

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
+
 use assay_sdk::{Check, Context, Error, Finding, Scope, SettingProblem, Verdict, quote_identifier};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,6 +57,7 @@ impl Check for UniqueKey {
             problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
             problem("/columns", !(1..=16).contains(&columns.len()), "expected 1 to 16 columns"),
             problem("/columns", columns.iter().any(bad_column), "not the name of a column"),
+            problem("/columns", has_twice(columns), "names a column twice"),
             problem("/date_column", date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
             problem("/lookback_days", date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
             problem("/sample_rows", *sample_rows > 20, "expected 20 at the most"),
@@ -71,7 +74,7 @@ impl Check for UniqueKey {
         let row = scope.query(&sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
         let nulls = row.get::<Option<i64>>("nulls")?.unwrap_or(0).unsigned_abs();
-        let finding = |code, message| Finding::new(code, message).table(&settings.table);
+        let finding = |code, message| scope.finding(code, message);
         if rows == 0 {
             if settings.allow_empty {
                 return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
@@ -92,6 +95,21 @@ impl Check for UniqueKey {
     }
 }
 
+/// Column names do not differ by case alone.
+fn has_twice(columns: &[String]) -> bool {
+    let names: BTreeSet<_> = columns.iter().map(|column| column.to_lowercase()).collect();
+    names.len() < columns.len()
+}
+
+/// A name for the number of copies that no column of the key has.
+fn copies_alias(columns: &[String]) -> String {
+    let mut alias = "copies".to_owned();
+    while columns.iter().any(|column| column.eq_ignore_ascii_case(&alias)) {
+        alias.push('_');
+    }
+    alias
+}
+
 /// Keys that stand more than once, and rows that would have to go.
 fn duplicates(
     scope: &Scope,
@@ -100,10 +118,11 @@ fn duplicates(
     finding: impl Fn(&'static str, String) -> Finding,
 ) -> Result<(u64, u64), Error> {
     let list = key.join(", ");
+    let copies = copies_alias(&settings.columns);
     let complete = key.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let twice =
-        format!("SELECT {list}, COUNT(*) AS copies FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
-    let totals = format!("SELECT COUNT(*) AS key_count, SUM(copies - 1) AS surplus FROM ({twice}) AS twice");
+        format!("SELECT {list}, COUNT(*) AS {copies} FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
+    let totals = format!("SELECT COUNT(*) AS key_count, SUM({copies} - 1) AS surplus FROM ({twice}) AS twice");
     let row = scope.query(&totals).fetch()?.only_row()?;
     let keys = row.get::<i64>("key_count")?.unsigned_abs();
     let surplus = row.get::<Option<i64>>("surplus")?.unwrap_or(0).unsigned_abs();
@@ -114,7 +133,7 @@ fn duplicates(
             .observed(surplus as f64)
             .expected(0.0)
             .unit("rows");
-        let samples = format!("{twice} ORDER BY copies DESC, {list} LIMIT {}", settings.sample_rows);
+        let samples = format!("{twice} ORDER BY {copies} DESC, {list} LIMIT {}", settings.sample_rows);
         for row in scope.query(&samples).fetch()? {
             found = found.sample(row?.sample()?);
         }

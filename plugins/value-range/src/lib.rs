@@ -5,6 +5,7 @@
 use assay_sdk::{Check, Context, Error, Finding, Query, Scope, SettingProblem, Verdict, quote_identifier};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Number;
 
 /// Settings of `value-range`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -42,10 +43,10 @@ pub struct Rule {
     pub column: String,
     /// Smallest possible value.
     #[serde(default)]
-    pub min: Option<f64>,
+    pub min: Option<Number>,
     /// Largest possible value.
     #[serde(default)]
-    pub max: Option<f64>,
+    pub max: Option<Number>,
     /// Whether a row may have no value. A column without any value is wrong all the same.
     #[serde(default = "allow_null")]
     pub allow_null: bool,
@@ -69,6 +70,8 @@ impl Check for ValueRange {
     const DESCRIPTION: &'static str = "Counts the rows whose values lie outside a range, are not numbers, or are missing, \
         and shows some of them.";
     const OWNER: &'static str = "assay";
+    // One query a rule, and one for the samples of each way to break it.
+    const LIMITS: &'static [(&'static str, u64)] = &[("queries", 64)];
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Vec<SettingProblem> {
@@ -89,7 +92,7 @@ impl Check for ValueRange {
         ];
         let each = rules.iter().enumerate().flat_map(|(index, rule)| {
             let Rule { column, min, max, allow_null } = rule;
-            let crossed = matches!((min, max), (Some(min), Some(max)) if min > max);
+            let crossed = matches!((min, max), (Some(min), Some(max)) if is_less(max, min));
             let idle = min.is_none() && max.is_none() && *allow_null;
             [
                 problem(format!("/rules/{index}/column"), bad_column(column), "not the name of a column"),
@@ -119,7 +122,7 @@ impl Check for ValueRange {
             return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
         }
         if examined == 0 {
-            Finding::new("nothing_examined", "there are no rows").table(&settings.table).report();
+            scope.finding("nothing_examined", "there are no rows").report();
             return Ok(Verdict::fail("there are no rows").examined(0));
         }
         Ok(if broken.is_empty() {
@@ -136,10 +139,11 @@ fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), 
     let value = format!("CAST({column} AS FLOAT64)");
     // NaN is greater than everything to some engines and equal to nothing to others; as text it is the same to all.
     let odd = format!("LOWER(CAST({value} AS STRING)) IN ('nan', 'inf', '-inf', 'infinity', '-infinity')");
-    let outside = match (rule.min, rule.max) {
-        (Some(_), Some(_)) => format!("({value} < @min OR {value} > @max)"),
-        (Some(_), None) => format!("{value} < @min"),
-        (None, Some(_)) => format!("{value} > @max"),
+    let outside = match (&rule.min, &rule.max) {
+        // The column as it is: whole numbers above 2^53 are not the same as doubles.
+        (Some(_), Some(_)) => format!("({column} < @min OR {column} > @max)"),
+        (Some(_), None) => format!("{column} < @min"),
+        (None, Some(_)) => format!("{column} > @max"),
         (None, None) => "FALSE".to_owned(),
     };
     let count = |condition: &str| format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)");
@@ -153,7 +157,7 @@ fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), 
     let number = |name| Ok::<_, Error>(row.get::<Option<i64>>(name)?.unwrap_or(0).unsigned_abs());
     let (rows, nulls, odd_rows, outside_rows) = (number("n")?, number("nulls")?, number("odd")?, number("outside")?);
     let all_null = rows > 0 && nulls == rows;
-    let range = match (rule.min, rule.max) {
+    let range = match (&rule.min, &rule.max) {
         (Some(min), Some(max)) => format!("{min} to {max}"),
         (Some(min), None) => format!("{min} or more"),
         (None, Some(max)) => format!("{max} or less"),
@@ -171,8 +175,8 @@ fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), 
         ),
     ] {
         if affected > 0 {
-            let mut finding = Finding::new(code, format!("{affected} of {rows} rows are {what}"))
-                .table(&settings.table)
+            let mut finding = scope
+                .finding(code, format!("{affected} of {rows} rows are {what}"))
                 .column(&rule.column)
                 .affected(affected)
                 .expected_text(&range);
@@ -202,13 +206,23 @@ fn samples(
     Ok(finding)
 }
 
-/// A statement with the bounds of a rule bound, where it names them.
+/// Whether a bound is less than another: as whole numbers where both are.
+fn is_less(a: &Number, b: &Number) -> bool {
+    match (a.as_i64(), b.as_i64()) {
+        (Some(a), Some(b)) => a < b,
+        _ => a.as_f64() < b.as_f64(),
+    }
+}
+
+/// A statement with the bounds of a rule bound, where it names them: whole numbers as whole numbers.
 fn statement(scope: &Scope, rule: &Rule, sql: &str) -> Query {
-    let bounds = [("min", rule.min), ("max", rule.max)];
-    let named = bounds.into_iter().filter(|(name, _)| sql.contains(&format!("@{name}")));
-    named.fold(scope.query(sql), |statement, (name, bound)| match bound {
-        Some(bound) => statement.bind(name, bound),
+    let bounds = [("min", &rule.min), ("max", &rule.max)];
+    bounds.into_iter().fold(scope.query(sql), |statement, (name, bound)| match bound {
         None => statement,
+        Some(bound) => match bound.as_i64() {
+            Some(whole) => statement.bind_if_named(name, whole),
+            None => statement.bind_if_named(name, bound.as_f64().unwrap_or(f64::NAN)),
+        },
     })
 }
 

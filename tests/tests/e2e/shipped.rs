@@ -135,3 +135,121 @@ fn look_alike_keys_differ_and_null_keys_are_no_duplicates() {
     let codes: Vec<_> = findings.iter().map(|f| (f["code"].as_str(), f["affected_records"].as_u64())).collect();
     assert_eq!(codes, [(Some("null_key"), Some(2))]);
 }
+
+/// A project with one table and checks on it, all for 2026-01-10.
+fn on_table(plugins: &[&str], file: &str, content: &str, checks: &[(&str, &str, &str)]) -> Vec<Value> {
+    let project = Project::new();
+    for plugin in plugins {
+        project.shipped(&format!("{plugin}@1.0.0"));
+    }
+    let mut config = "[source.local]\ntype = \"files\"\npath = \"data\"\n".to_owned();
+    for (name, plugin, settings) in checks {
+        config.push_str(&format!(
+            "[[check]]\nname = \"{name}\"\nplugin = \"{plugin}@1.0.0\"\nsources = {{ local = [\"**\"] }}\n[check.settings]\n{settings}\n"
+        ));
+    }
+    project.write(&format!("data/{file}"), content).write("assay.toml", config);
+    project.results(&["run", "--date", "2026-01-10"])
+}
+
+#[test]
+fn rows_without_a_date_are_not_passed_over() {
+    let rows =
+        "{\"k\":1,\"d\":\"2026-01-10\",\"x\":1}\n{\"k\":2,\"d\":null,\"x\":999}\n{\"k\":2,\"d\":null,\"x\":999}\n";
+    let last_days = "date_column = \"d\"\nlookback_days = 3";
+    let results = on_table(
+        &["unique-key", "value-range"],
+        "t.ndjson",
+        rows,
+        &[
+            ("key", "unique-key", &format!("table = \"t\"\ncolumns = [\"k\"]\n{last_days}")),
+            ("range", "value-range", &format!("table = \"t\"\nrules = [{{ column = \"x\", max = 10 }}]\n{last_days}")),
+        ],
+    );
+    for check in ["key", "range"] {
+        let result = find(&results, check);
+        assert_eq!((ending(&results, check), &result["rows_evaluated"]), (("fail", None), &3.into()), "{result:#}");
+        assert_eq!(result["findings"][0]["source"], "local", "{result:#}");
+    }
+}
+
+#[test]
+fn whole_numbers_are_compared_as_whole_numbers() {
+    let settings = |max: &str| format!("table = \"t\"\nrules = [{{ column = \"x\", max = {max} }}]");
+    let (below, at) = (settings("9007199254740992"), settings("9007199254740993"));
+    let checks = [("below", "value-range", below.as_str()), ("at", "value-range", at.as_str())];
+    let results = on_table(&["value-range"], "t.csv", "x\n9007199254740993\n", &checks);
+    assert_eq!(ending(&results, "below"), ("fail", None));
+    assert_eq!(ending(&results, "at"), ("pass", None));
+}
+
+#[test]
+fn a_day_that_has_not_begun_is_never_fresh() {
+    for (newest, status, code) in
+        [("2026-01-10", "pass", None), ("2026-01-11", "pass", None), ("2026-01-12", "fail", Some("future_timestamp"))]
+    {
+        // The run for a day gone by is due when the day ends: the next day has just begun.
+        let settings = "table = \"t\"\ncolumn = \"d\"\nmax_age_days = 1\nfuture_tolerance_minutes = 0";
+        let results = on_table(&["freshness"], "t.csv", &format!("d\n{newest}\n"), &[("f", "freshness", settings)]);
+        assert_eq!(ending(&results, "f"), (status, None), "{newest}");
+        assert_eq!(results[0]["findings"][0]["code"].as_str(), code, "{newest}");
+    }
+}
+
+#[test]
+fn many_broken_rules_and_long_samples_keep_their_findings() {
+    let long = "y".repeat(900);
+    let rows: String = (0..8).map(|n| format!("{{\"k\":\"{long}{n}\",\"x\":-1.5}}\n")).collect();
+    let nulls = "{\"k\":\"n\",\"x\":null}\n";
+    let rules = vec!["{ column = \"x\", min = 0, allow_null = false }"; 16].join(", ");
+    let settings = format!("table = \"t\"\nkey_columns = [\"k\"]\nsample_rows = 20\nrules = [{rules}]");
+    let results = on_table(&["value-range"], "t.ndjson", &(rows + nulls), &[("r", "value-range", &settings)]);
+    assert_eq!(ending(&results, "r"), ("fail", None), "{:#}", results[0]["message"]);
+    assert_eq!(results[0]["findings"].as_array().map(Vec::len), Some(32));
+    assert_eq!(results[0]["usage"]["findings_dropped"], 0);
+    assert!(results[0]["findings"][0]["samples"].as_array().is_some_and(|samples| !samples.is_empty()));
+}
+
+#[test]
+fn row_count_takes_what_settings_may_say() {
+    let counts = |expected_sql: &str| {
+        format!("table = \"t\"\ndate_column = \"d\"\nlookback_days = 5\nexpected_sql = \"{expected_sql}\"")
+    };
+    let day =
+        |day: &str, rows: u32| format!("SELECT CAST('2026-01-{day}' AS DATE) AS date, {rows} AS expected FROM one");
+    let nothing = counts(&day("08", 0));
+    let half_bound = counts(&format!("SELECT * FROM ({}) AS x WHERE date <= @end", day("10", 1)));
+    let gap = counts(&[day("06", 1), day("07", 0), day("08", 1)].join(" UNION ALL "));
+    let many = counts(&day("10", 1)) + "\nfail_above_percent = 150";
+    let project_rows = "d\n2026-01-10\n2026-01-10\n";
+    let project = Project::new();
+    project.shipped("row-count@1.0.0").write("data/t.csv", project_rows).write("data/one.csv", "one\n1\n");
+    let mut config = "[source.local]\ntype = \"files\"\npath = \"data\"\n".to_owned();
+    for (name, settings) in [("nothing", &nothing), ("half_bound", &half_bound), ("gap", &gap), ("many", &many)] {
+        config.push_str(&format!(
+            "[[check]]\nname = \"{name}\"\nplugin = \"row-count@1.0.0\"\nsources = {{ local = [\"**\"] }}\n[check.settings]\n{settings}\n"
+        ));
+    }
+    let results = project.write("assay.toml", config).results(&["run", "--date", "2026-01-10"]);
+    assert_eq!(ending(&results, "nothing"), ("pass", None), "{:#}", find(&results, "nothing"));
+    assert_eq!(ending(&results, "half_bound"), ("pass", None), "{:#}", find(&results, "half_bound"));
+    let advice = |check: &str| -> Vec<String> {
+        let findings = find(&results, check)["findings"].as_array().cloned().unwrap_or_default();
+        findings.iter().map(|f| f["remediation"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(advice("gap"), ["backfill 2026-01-06", "backfill 2026-01-08"], "the day between expects nothing");
+    assert_eq!(advice("many"), ["look for rows loaded twice on 2026-01-10"]);
+}
+
+#[test]
+fn a_key_may_be_named_like_the_count_but_not_twice() {
+    let checks = [
+        ("copies", "unique-key", "table = \"t\"\ncolumns = [\"copies\"]"),
+        ("twice", "unique-key", "table = \"t\"\ncolumns = [\"copies\", \"COPIES\"]"),
+        ("brace", "unique-key", "table = \"t\"\ncolumns = [\"{rows}\"]"),
+    ];
+    let results = on_table(&["unique-key"], "t.csv", "copies\n1\n1\n", &checks);
+    assert_eq!(ending(&results, "copies"), ("fail", None), "{:#}", find(&results, "copies"));
+    assert_eq!(ending(&results, "twice"), ("error", Some("bad_settings")));
+    assert_eq!(ending(&results, "brace"), ("error", Some("bad_settings")));
+}
