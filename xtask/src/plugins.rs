@@ -24,20 +24,18 @@ struct Guest {
 pub(crate) fn build_all() -> anyhow::Result<PathBuf> {
     tools::wasm_target()?;
     let target = target_dir()?;
-    let (shipped, guests): (Vec<_>, Vec<_>) =
-        guests()?.into_iter().partition(|guest| guest.folder.starts_with(step::workspace().join("plugins")));
+    let (shipped, for_tests) = guests()?;
     // Beside the programs, where `assay init` looks for them.
     let folder = target.join("debug/plugins");
     build_components(&shipped, &folder)?;
-    build_components(&guests, &target.join("guests"))?;
+    build_components(&for_tests, &target.join("guests"))?;
     Ok(folder)
 }
 
 /// Builds the shipped plugins into a folder.
 pub(crate) fn build_shipped(folder: &Path) -> anyhow::Result<()> {
     tools::wasm_target()?;
-    let shipped: Vec<_> =
-        guests()?.into_iter().filter(|guest| guest.folder.starts_with(step::workspace().join("plugins"))).collect();
+    let (shipped, _) = guests()?;
     build_components(&shipped, folder)
 }
 
@@ -71,7 +69,8 @@ fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(module)?.encode()
 }
 
-fn guests() -> anyhow::Result<Vec<Guest>> {
+/// The shipped plugins, and the guests that only tests use.
+fn guests() -> anyhow::Result<(Vec<Guest>, Vec<Guest>)> {
     let metadata = metadata()?;
     let text =
         |value: &Value| value.as_str().map(str::to_owned).context("cargo metadata without a text where one is due");
@@ -89,7 +88,8 @@ fn guests() -> anyhow::Result<Vec<Guest>> {
             library: text(&library["name"])?.replace('-', "_"),
         });
     }
-    Ok(guests)
+    let plugins = step::workspace().join("plugins");
+    Ok(guests.into_iter().partition(|guest| guest.folder.starts_with(&plugins)))
 }
 
 /// Builds the programs of the workspace; returns their folder.

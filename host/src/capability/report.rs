@@ -112,23 +112,7 @@ fn cut(mut text: String, bytes_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{LimitRequest, Subject};
-
-    fn finding(message: &str) -> FindingDraft {
-        FindingDraft {
-            code: "c".to_owned(),
-            severity: None,
-            message: message.to_owned(),
-            subject: Subject::default(),
-            observed: None,
-            expected: None,
-            unit: None,
-            affected: None,
-            samples: Vec::new(),
-            remediation: None,
-            attributes: Vec::new(),
-        }
-    }
+    use crate::model::LimitRequest;
 
     fn capability(name: LimitName, value: u64) -> ReportCapability {
         ReportCapability::new(Limits::resolve(&[], &[LimitRequest { name, value }]))
@@ -143,7 +127,7 @@ mod tests {
             (LimitName::Findings, 3, 3, 0),
         ] {
             let mut capability = capability(name, value);
-            let asked = vec![finding("ab"), finding("abcdefgh"), finding("abc")];
+            let asked = ["ab", "abcdefgh", "abc"].map(FindingDraft::bare).into();
             assert_eq!(capability.findings(asked), kept, "{name} = {value}");
             let report = capability.into_report();
             assert_eq!((report.findings.len(), report.findings_dropped), (kept as usize, dropped), "{name} = {value}");

@@ -302,23 +302,9 @@ fn reason_of(code: ProblemCode) -> Reason {
 mod tests {
     use super::*;
     use crate::model::FindingDraft;
-    use crate::model::Subject;
 
     fn finding(asked: Option<Severity>) -> Finding {
-        FindingDraft {
-            code: "x".to_owned(),
-            severity: asked,
-            message: String::new(),
-            subject: Subject::default(),
-            observed: None,
-            expected: None,
-            unit: None,
-            affected: None,
-            samples: Vec::new(),
-            remediation: None,
-            attributes: Vec::new(),
-        }
-        .under(Severity::High)
+        FindingDraft { severity: asked, ..FindingDraft::bare("") }.under(Severity::High)
     }
 
     fn returned(outcome: Outcome, examined: Option<u64>) -> Ending {

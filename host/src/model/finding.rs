@@ -80,6 +80,26 @@ pub struct Finding {
     pub draft: FindingDraft,
 }
 
+#[cfg(test)]
+impl FindingDraft {
+    /// With a message and nothing else.
+    pub(crate) fn bare(message: &str) -> Self {
+        Self {
+            code: "c".to_owned(),
+            severity: None,
+            message: message.to_owned(),
+            subject: Subject::default(),
+            observed: None,
+            expected: None,
+            unit: None,
+            affected: None,
+            samples: Vec::new(),
+            remediation: None,
+            attributes: Vec::new(),
+        }
+    }
+}
+
 impl FindingDraft {
     /// The finding at the severity the guest asked for, at most that of the check.
     #[must_use]

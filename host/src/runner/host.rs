@@ -44,13 +44,13 @@ pub enum HostError {
 
 /// A check with all it needs to run.
 #[derive(Debug)]
-pub struct Loaded {
+pub(super) struct Loaded {
     /// The plugin.
-    pub plugin: Arc<Admitted>,
+    pub(super) plugin: Arc<Admitted>,
     /// What the check may read.
-    pub grants: Grants,
+    pub(super) grants: Grants,
     /// What an execution may use.
-    pub limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// Why a check has not all it needs to run.
@@ -82,7 +82,6 @@ impl Host {
                 path: path.clone(),
                 memory_bytes: *memory_bytes,
                 spill_bytes: *spill_bytes,
-                spill_dir: None,
                 target_partitions: config.host.workers.get(),
             };
             let opened = FilesSource::open(options).map_err(|error| {

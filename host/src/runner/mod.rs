@@ -19,6 +19,6 @@ mod run;
 mod select;
 
 pub use event::{Event, RunOutcome};
-pub use host::{Host, HostError, Loaded};
+pub use host::{Host, HostError};
 pub use run::{Journal, run};
 pub use select::{Request, RunPlan, SelectError, select};

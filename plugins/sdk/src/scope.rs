@@ -2,11 +2,13 @@
 
 use jiff::civil::Date;
 
+use crate::check::SettingProblem;
 use crate::context::Context;
 use crate::error::Error;
 use crate::identifier::quote_identifier;
 use crate::query::{Query, query};
 use crate::report::Finding;
+use crate::verdict::Verdict;
 
 /// The rows of a table that a check looks at: all of them, or those of the last days. Rows without a date belong to
 /// no day and are always looked at: what cannot be placed must not be passed over.
@@ -38,6 +40,29 @@ impl Scope {
         let column = quote_identifier(column)?;
         let rows = format!("{quoted} WHERE (CAST({column} AS DATE) BETWEEN @start AND @end OR {column} IS NULL)");
         Ok(Self { source, table, rows, days: Some(context.last_days(days)) })
+    }
+
+    /// What is wrong with the settings `table`, `date_column` and `lookback_days` of a check that has them.
+    #[must_use]
+    pub fn problems(table: &str, date_column: Option<&str>, lookback_days: Option<u32>) -> Vec<SettingProblem> {
+        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
+        let bad_column = date_column.is_some_and(|column| quote_identifier(column).is_err());
+        let problems = [
+            problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
+            problem("/date_column", bad_column, "not the name of a column"),
+            problem("/lookback_days", date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
+        ];
+        problems.into_iter().flatten().collect()
+    }
+
+    /// The verdict when there is no row to look at: a failure, unless settings allow it.
+    #[must_use]
+    pub fn nothing_examined(&self, allowed: bool) -> Verdict {
+        if allowed {
+            return Verdict::skip("there are no rows, which the settings allow").examined(0);
+        }
+        self.finding("nothing_examined", "there are no rows").report();
+        Verdict::fail("there are no rows").examined(0)
     }
 
     /// A finding about the table.

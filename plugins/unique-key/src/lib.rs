@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_sdk::{Check, Context, Error, Finding, Scope, SettingProblem, Verdict, quote_identifier};
+use assay_sdk::{Check, Context, Error, Scope, SettingProblem, Verdict, quote_identifier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -54,15 +54,13 @@ impl Check for UniqueKey {
         let Settings { table, columns, date_column, lookback_days, sample_rows, .. } = settings;
         let bad_column = |column: &String| quote_identifier(column).is_err();
         let problems = [
-            problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
             problem("/columns", !(1..=16).contains(&columns.len()), "expected 1 to 16 columns"),
             problem("/columns", columns.iter().any(bad_column), "not the name of a column"),
             problem("/columns", has_twice(columns), "names a column twice"),
-            problem("/date_column", date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
-            problem("/lookback_days", date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
             problem("/sample_rows", *sample_rows > 20, "expected 20 at the most"),
         ];
-        problems.into_iter().flatten().collect()
+        let scope = Scope::problems(table, date_column.as_deref(), *lookback_days);
+        scope.into_iter().chain(problems.into_iter().flatten()).collect()
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
@@ -74,19 +72,14 @@ impl Check for UniqueKey {
         let row = scope.query(&sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
         let nulls = row.get::<Option<i64>>("nulls")?.unwrap_or(0).unsigned_abs();
-        let finding = |code, message| scope.finding(code, message);
         if rows == 0 {
-            if settings.allow_empty {
-                return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
-            }
-            finding("nothing_examined", "there are no rows".to_owned()).report();
-            return Ok(Verdict::fail("there are no rows").examined(0));
+            return Ok(scope.nothing_examined(settings.allow_empty));
         }
         if nulls > 0 {
             let message = format!("{nulls} rows have no key: a part of it is null");
-            finding("null_key", message).column(&settings.columns.join(", ")).affected(nulls).report();
+            scope.finding("null_key", message).column(&settings.columns.join(", ")).affected(nulls).report();
         }
-        let (keys, surplus) = duplicates(&scope, settings, &key, finding)?;
+        let (keys, surplus) = duplicates(&scope, settings, &key)?;
         Ok(match (keys, nulls) {
             (0, 0) => Verdict::pass(format!("{rows} rows, each with a key of its own")).examined(rows),
             (0, _) => Verdict::fail(format!("{nulls} of {rows} rows have no key")).examined(rows),
@@ -111,12 +104,7 @@ fn copies_alias(columns: &[String]) -> String {
 }
 
 /// Keys that stand more than once, and rows that would have to go.
-fn duplicates(
-    scope: &Scope,
-    settings: &Settings,
-    key: &[String],
-    finding: impl Fn(&'static str, String) -> Finding,
-) -> Result<(u64, u64), Error> {
+fn duplicates(scope: &Scope, settings: &Settings, key: &[String]) -> Result<(u64, u64), Error> {
     let list = key.join(", ");
     let copies = copies_alias(&settings.columns);
     let complete = key.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
@@ -127,7 +115,8 @@ fn duplicates(
     let keys = row.get::<i64>("key_count")?.unsigned_abs();
     let surplus = row.get::<Option<i64>>("surplus")?.unwrap_or(0).unsigned_abs();
     if keys > 0 {
-        let mut found = finding("duplicate_key", format!("{keys} keys stand more than once"))
+        let mut finding = scope
+            .finding("duplicate_key", format!("{keys} keys stand more than once"))
             .column(&settings.columns.join(", "))
             .affected(surplus)
             .observed(surplus as f64)
@@ -135,9 +124,9 @@ fn duplicates(
             .unit("rows");
         let samples = format!("{twice} ORDER BY {copies} DESC, {list} LIMIT {}", settings.sample_rows);
         for row in scope.query(&samples).fetch()? {
-            found = found.sample(row?.sample()?);
+            finding = finding.sample(row?.sample()?);
         }
-        found.report();
+        finding.report();
     }
     Ok((keys, surplus))
 }

@@ -79,15 +79,8 @@ impl Check for ValueRange {
         let bad_column = |column: &String| quote_identifier(column).is_err();
         let Settings { table, rules, key_columns, date_column, lookback_days, sample_rows, .. } = settings;
         let general = [
-            problem("/table".into(), quote_identifier(table).is_err(), "not the name of a table"),
             problem("/rules".into(), !(1..=16).contains(&rules.len()), "expected 1 to 16 rules"),
             problem("/key_columns".into(), key_columns.iter().any(bad_column), "not the name of a column"),
-            problem("/date_column".into(), date_column.as_ref().is_some_and(bad_column), "not the name of a column"),
-            problem(
-                "/lookback_days".into(),
-                date_column.is_some() != lookback_days.is_some(),
-                "goes with `date_column`",
-            ),
             problem("/sample_rows".into(), *sample_rows > 20, "expected 20 at the most"),
         ];
         let each = rules.iter().enumerate().flat_map(|(index, rule)| {
@@ -100,7 +93,8 @@ impl Check for ValueRange {
                 problem(format!("/rules/{index}"), idle, "says nothing: set `min`, `max` or `allow_null = false`"),
             ]
         });
-        general.into_iter().chain(each).flatten().collect()
+        let scope = Scope::problems(table, date_column.as_deref(), *lookback_days);
+        scope.into_iter().chain(general.into_iter().chain(each).flatten()).collect()
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
@@ -118,12 +112,8 @@ impl Check for ValueRange {
                 broken.push(format!("{} ({impossible} rows)", rule.column));
             }
         }
-        if examined == 0 && settings.allow_empty {
-            return Ok(Verdict::skip("there are no rows, which the settings allow").examined(0));
-        }
         if examined == 0 {
-            scope.finding("nothing_examined", "there are no rows").report();
-            return Ok(Verdict::fail("there are no rows").examined(0));
+            return Ok(scope.nothing_examined(settings.allow_empty));
         }
         Ok(if broken.is_empty() {
             Verdict::pass(format!("{examined} rows keep every rule")).examined(examined)

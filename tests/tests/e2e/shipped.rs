@@ -136,8 +136,13 @@ fn look_alike_keys_differ_and_null_keys_are_no_duplicates() {
     assert_eq!(codes, [(Some("null_key"), Some(2))]);
 }
 
-/// A project with one table and checks on it, all for 2026-01-10.
+/// The results of checks on one table, for 2026-01-10.
 fn on_table(plugins: &[&str], file: &str, content: &str, checks: &[(&str, &str, &str)]) -> Vec<Value> {
+    on_tables(plugins, &[(file, content)], checks)
+}
+
+/// The results of checks on some tables, for 2026-01-10.
+fn on_tables(plugins: &[&str], files: &[(&str, &str)], checks: &[(&str, &str, &str)]) -> Vec<Value> {
     let project = Project::new();
     for plugin in plugins {
         project.shipped(&format!("{plugin}@1.0.0"));
@@ -148,7 +153,10 @@ fn on_table(plugins: &[&str], file: &str, content: &str, checks: &[(&str, &str, 
             "[[check]]\nname = \"{name}\"\nplugin = \"{plugin}@1.0.0\"\nsources = {{ local = [\"**\"] }}\n[check.settings]\n{settings}\n"
         ));
     }
-    project.write(&format!("data/{file}"), content).write("assay.toml", config);
+    for (file, content) in files {
+        project.write(&format!("data/{file}"), content);
+    }
+    project.write("assay.toml", config);
     project.results(&["run", "--date", "2026-01-10"])
 }
 
@@ -221,16 +229,10 @@ fn row_count_takes_what_settings_may_say() {
     let half_bound = counts(&format!("SELECT * FROM ({}) AS x WHERE date <= @end", day("10", 1)));
     let gap = counts(&[day("06", 1), day("07", 0), day("08", 1)].join(" UNION ALL "));
     let many = counts(&day("10", 1)) + "\nfail_above_percent = 150";
-    let project_rows = "d\n2026-01-10\n2026-01-10\n";
-    let project = Project::new();
-    project.shipped("row-count@1.0.0").write("data/t.csv", project_rows).write("data/one.csv", "one\n1\n");
-    let mut config = "[source.local]\ntype = \"files\"\npath = \"data\"\n".to_owned();
-    for (name, settings) in [("nothing", &nothing), ("half_bound", &half_bound), ("gap", &gap), ("many", &many)] {
-        config.push_str(&format!(
-            "[[check]]\nname = \"{name}\"\nplugin = \"row-count@1.0.0\"\nsources = {{ local = [\"**\"] }}\n[check.settings]\n{settings}\n"
-        ));
-    }
-    let results = project.write("assay.toml", config).results(&["run", "--date", "2026-01-10"]);
+    let files = [("t.csv", "d\n2026-01-10\n2026-01-10\n"), ("one.csv", "one\n1\n")];
+    let checks = [("nothing", &nothing), ("half_bound", &half_bound), ("gap", &gap), ("many", &many)];
+    let checks = checks.map(|(name, settings)| (name, "row-count", settings.as_str()));
+    let results = on_tables(&["row-count"], &files, &checks);
     assert_eq!(ending(&results, "nothing"), ("pass", None), "{:#}", find(&results, "nothing"));
     assert_eq!(ending(&results, "half_bound"), ("pass", None), "{:#}", find(&results, "half_bound"));
     let advice = |check: &str| -> Vec<String> {

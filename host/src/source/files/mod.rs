@@ -64,8 +64,6 @@ pub struct FilesOptions {
     pub memory_bytes: u64,
     /// Bytes that may be spilled to disk beyond that, all queries together; 0 for never.
     pub spill_bytes: u64,
-    /// Where to spill; the system's folder for temporary files if left out.
-    pub spill_dir: Option<PathBuf>,
     /// Threads' worth of work that one query is split into, at least 1.
     pub target_partitions: usize,
 }
@@ -133,7 +131,7 @@ impl FilesSource {
     /// # Errors
     /// When the folder is missing, is a file or cannot be listed, or when the folder to spill to is unusable.
     pub fn open(options: FilesOptions) -> Result<Self, FilesError> {
-        let FilesOptions { path, memory_bytes, spill_bytes, spill_dir, target_partitions } = options;
+        let FilesOptions { path, memory_bytes, spill_bytes, target_partitions } = options;
         let failed = |fault| FilesError { path: path.clone(), fault };
         let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(|error| {
             failed(match error.kind() {
@@ -143,15 +141,9 @@ impl FilesSource {
             })
         })?;
         dir.entries().map_err(|error| failed(FilesFault::Unreadable(error)))?;
-        let mode = match (&spill_dir, spill_bytes) {
-            (_, 0) => DiskManagerMode::Disabled,
-            (Some(spill_dir), _) => DiskManagerMode::Directories(vec![spill_dir.clone()]),
-            (None, _) => DiskManagerMode::OsTmpDirectory,
-        };
+        let mode = if spill_bytes == 0 { DiskManagerMode::Disabled } else { DiskManagerMode::OsTmpDirectory };
         let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(spill_bytes).build();
-        let disk = disk.map_err(|source| {
-            failed(FilesFault::Spill { dir: spill_dir.unwrap_or_else(std::env::temp_dir), source })
-        })?;
+        let disk = disk.map_err(|source| failed(FilesFault::Spill { dir: std::env::temp_dir(), source }))?;
         let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
         let memory = FairSpillPool::new(memory_bytes);
         Ok(Self {

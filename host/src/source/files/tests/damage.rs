@@ -132,8 +132,7 @@ async fn nothing_outside_of_the_folder_is_read() {
 fn a_folder_that_cannot_be_a_source_says_why() {
     let folder = Folder::with(&[("file.csv", "a\n1\n")]);
     let open = |path: std::path::PathBuf| {
-        let options =
-            FilesOptions { path, memory_bytes: 1 << 20, spill_bytes: 0, spill_dir: None, target_partitions: 1 };
+        let options = FilesOptions { path, memory_bytes: 1 << 20, spill_bytes: 0, target_partitions: 1 };
         FilesSource::open(options).map(|_| ()).expect_err("not a source")
     };
     let missing = open(folder.path().join("nope"));

@@ -51,7 +51,7 @@ impl Folder {
 
     fn source_within(&self, memory_bytes: u64, spill_bytes: u64) -> FilesSource {
         let path = self.path().to_owned();
-        let options = FilesOptions { path, memory_bytes, spill_bytes, spill_dir: None, target_partitions: 2 };
+        let options = FilesOptions { path, memory_bytes, spill_bytes, target_partitions: 2 };
         FilesSource::open(options).unwrap()
     }
 }
