@@ -1,6 +1,7 @@
 //! One check, from a slot to its result.
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::admission::SettingsRefusal;
 use crate::capability::Report;
@@ -19,6 +20,8 @@ use super::select::RunPlan;
 pub(super) struct Facts {
     pub(super) run_id: RunId,
     pub(super) dry_run: bool,
+    /// Ends every check of the run.
+    pub(super) cancel: CancellationToken,
 }
 
 /// Runs a check that has a slot. Never fails: whatever happens is a result.
@@ -47,6 +50,7 @@ pub(super) async fn execute(host: &Host, plan: &RunPlan, facts: &Facts, check: &
                 grants: loaded.grants,
                 limits: loaded.limits,
                 deadline,
+                cancel: facts.cancel.clone(),
             };
             (host.sandbox.run(loaded.plugin.compiled(), job).await, Some(loaded.plugin.digest))
         }

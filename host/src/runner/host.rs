@@ -95,8 +95,8 @@ impl Host {
             (source.name.clone(), opened.map(handle))
         });
         let sources = sources.collect();
-        let plugins = admit_all(&config, &sandbox).await;
         let slots = Arc::new(Semaphore::new(executions));
+        let plugins = admit_all(&config, &sandbox, &slots).await;
         let settings = validate_all(&config, &sandbox, &slots, &plugins).await;
         Ok(Self { clock, config, sandbox, slots, sources, plugins, settings })
     }
@@ -164,7 +164,11 @@ fn cached(sandbox: Sandbox, config: &Config) -> Sandbox {
     }
 }
 
-async fn admit_all(config: &Config, sandbox: &Sandbox) -> BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>> {
+async fn admit_all(
+    config: &Config,
+    sandbox: &Sandbox,
+    slots: &Arc<Semaphore>,
+) -> BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>> {
     let folder = PluginFolder::new(config.host.plugin_dir.clone());
     let bytes_max = config.host.component_bytes_max;
     let mut admissions = JoinSet::new();
@@ -172,8 +176,11 @@ async fn admit_all(config: &Config, sandbox: &Sandbox) -> BTreeMap<PluginRef, Re
     wanted.sort();
     wanted.dedup();
     for reference in wanted {
-        let (sandbox, ceilings, path) = (sandbox.clone(), config.host.ceilings.clone(), folder.path_of(&reference));
+        let (sandbox, slots) = (sandbox.clone(), slots.clone());
+        let (ceilings, path) = (config.host.ceilings.clone(), folder.path_of(&reference));
         admissions.spawn(async move {
+            // `describe` runs in an instance like any other execution, and waits its turn like one.
+            let _slot = slots.acquire_owned().await.expect("the slots are never closed");
             let named = reference.clone();
             let read = tokio::task::spawn_blocking(move || Candidate::read(&path, named, bytes_max)).await;
             let admitted = match read {

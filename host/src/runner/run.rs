@@ -44,7 +44,7 @@ pub async fn run(
 ) -> Result<RunOutcome, StoreError> {
     let started_at = host.clock.now();
     let run_id = RunId::generate(started_at);
-    let facts = Facts { run_id, dry_run: matches!(journal, Journal::Nowhere) };
+    let facts = Facts { run_id, dry_run: matches!(journal, Journal::Nowhere), cancel: cancel.clone() };
     let record = RunRecord {
         run_id,
         trigger: Trigger::Manual,
@@ -73,7 +73,6 @@ pub async fn run(
             facts: facts.clone(),
             journal: journal.clone(),
             events: events.clone(),
-            cancel: cancel.clone(),
         };
         running.insert(tasks.spawn(task.run(index)).id(), index);
     }
@@ -131,27 +130,28 @@ struct Task {
     facts: Facts,
     journal: Journal,
     events: UnboundedSender<Event>,
-    cancel: CancellationToken,
 }
 
 impl Task {
     async fn run(self, index: usize) -> (Arc<CheckResult>, Result<(), StoreError>) {
         let check = &self.plan.checks[index];
-        let result = tokio::select! {
+        // First come, first served: a check's own deadline begins only when it has its slot. Once it runs, the
+        // execution itself is cancelled, so that what it has reported is kept.
+        let slot = tokio::select! {
             biased;
-            () = self.cancel.cancelled() => self.cancelled(check),
-            result = self.in_a_slot(check) => result,
+            () = self.facts.cancel.cancelled() => None,
+            slot = self.host.slots.acquire() => Some(slot.expect("the slots are never closed")),
+        };
+        let result = match slot {
+            None => self.cancelled(check),
+            Some(_slot) => {
+                tell(&self.events, Event::CheckStarted(check.name.clone()));
+                execute(&self.host, &self.plan, &self.facts, check).await
+            }
         };
         let result = Arc::new(result);
         let stored = keep(&self.journal, &result).await;
         (result, stored)
-    }
-
-    async fn in_a_slot(&self, check: &CheckConfig) -> CheckResult {
-        // First come, first served: a check's own deadline begins only when it has its slot.
-        let _slot = self.host.slots.acquire().await.expect("the slots are never closed");
-        tell(&self.events, Event::CheckStarted(check.name.clone()));
-        execute(&self.host, &self.plan, &self.facts, check).await
     }
 
     fn cancelled(&self, check: &CheckConfig) -> CheckResult {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::capability::{Grants, QueryCapability, Report};
@@ -29,6 +30,8 @@ pub struct Job {
     pub limits: Limits,
     /// When it ends at the latest.
     pub deadline: Instant,
+    /// Ends it before; what was reported until then is kept.
+    pub cancel: CancellationToken,
 }
 
 /// All that came of one execution.
@@ -50,13 +53,18 @@ impl Sandbox {
     /// # Cancel safety
     /// Dropping the future ends guest and queries and frees the slot; what was reported is lost with it.
     pub async fn run(&self, plugin: &Compiled, job: Job) -> Execution {
-        let Job { context, settings, grants, limits, deadline } = job;
+        let Job { context, settings, grants, limits, deadline, cancel } = job;
         let query = QueryCapability::new(grants, limits.clone(), deadline);
         let context = context.into();
         let (answer, state, fuel) = self
-            .call(plugin, Some(query), &limits, deadline, async |check: &Check, store: &mut Store<RunState>| {
-                check.call_run(store, &context, &settings).await
-            })
+            .call(
+                plugin,
+                Some(query),
+                &limits,
+                deadline,
+                &cancel,
+                async |check: &Check, store: &mut Store<RunState>| check.call_run(store, &context, &settings).await,
+            )
             .await;
         let ending = match answer {
             Ok(Ok(verdict)) => Ending::Returned(Verdict::from(verdict)),
@@ -90,9 +98,14 @@ impl Sandbox {
     /// Nothing is left behind.
     pub async fn describe(&self, plugin: &Compiled, limits: &Limits) -> Result<Description, Ending> {
         let (answer, ..) = self
-            .call(plugin, None, limits, deadline(limits), async |check: &Check, store: &mut Store<RunState>| {
-                check.call_describe(store).await
-            })
+            .call(
+                plugin,
+                None,
+                limits,
+                deadline(limits),
+                &CancellationToken::new(),
+                async |check: &Check, store: &mut Store<RunState>| check.call_describe(store).await,
+            )
             .await;
         answer.map(Into::into)
     }
@@ -111,9 +124,14 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<Vec<SettingProblem>, Ending> {
         let (answer, ..) = self
-            .call(plugin, None, limits, deadline(limits), async |check: &Check, store: &mut Store<RunState>| {
-                check.call_validate(store, settings).await
-            })
+            .call(
+                plugin,
+                None,
+                limits,
+                deadline(limits),
+                &CancellationToken::new(),
+                async |check: &Check, store: &mut Store<RunState>| check.call_validate(store, settings).await,
+            )
             .await;
         answer.map(|problems| problems.into_iter().map(Into::into).collect())
     }
@@ -125,6 +143,7 @@ impl Sandbox {
         query: Option<QueryCapability>,
         limits: &Limits,
         deadline: Instant,
+        cancel: &CancellationToken,
         call: impl AsyncFnOnce(&Check, &mut Store<RunState>) -> wasmtime::Result<T>,
     ) -> (Result<T, Ending>, RunState, u64) {
         let mut store = self.store(RunState::new(query, limits), limits);
@@ -135,14 +154,19 @@ impl Sandbox {
             call(&check, &mut store).await
         });
         // Dropping the future stops guest and query alike; the store stays, and with it what was reported.
-        let answer = timeout_at(deadline, execution).await;
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            answer = timeout_at(deadline, execution) => Some(answer),
+        };
         let budget = limits.get(LimitName::Fuel);
         let fuel = budget.saturating_sub(store.get_fuel().unwrap_or(0));
         let state = store.into_data();
         let answer = match answer {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(classify(&error, state.report.panic())),
-            Err(_) => Err(Ending::Broken {
+            None => Err(Ending::broken(Reason::Cancelled, "the run was cancelled before the check concluded")),
+            Some(Ok(Ok(answer))) => Ok(answer),
+            Some(Ok(Err(error))) => Err(classify(&error, state.report.panic())),
+            Some(Err(_)) => Err(Ending::Broken {
                 reason: Reason::Deadline,
                 message: format!("the deadline passed {}", state.phase.as_str()),
                 hint: Some(format!(

@@ -152,3 +152,25 @@ fn bad_settings_are_the_checks_own_error() {
     assert!(message.contains("unknown field `mod`"), "{message}");
     assert_eq!(ending(&results, "good"), ("pass", None));
 }
+
+#[test]
+fn more_plugins_than_slots_wait_their_turn() {
+    let versions: Vec<_> = (0..20).collect();
+    let component = guest("misbehave@1.0.0.wasm");
+    let mut config = "[host]\nworkers = 1\n[source.local]\ntype = \"files\"\npath = \"data\"\n".to_owned();
+    let project = project("");
+    for version in &versions {
+        // A plugin that is not what it was loaded as has been described all the same.
+        project.plugin(&component, Some(&format!("misbehave@1.0.{version}.wasm")));
+        config.push_str(
+            &check(&format!("v{version}"), "", "mode = \"pass\"").replace("@1.0.0", &format!("@1.0.{version}")),
+        );
+    }
+    let results = project.write("assay.toml", config).results(&["run"]);
+    for version in &versions {
+        let name = format!("v{version}");
+        let message = find(&results, &name)["message"].as_str().unwrap_or_default();
+        let expected = if *version == 0 { "30 rows" } else { "the plugin says it is `misbehave@1.0.0`" };
+        assert!(message.contains(expected), "{name}: {message}");
+    }
+}

@@ -9,9 +9,10 @@ use assay_tests::project::{Project, ending, find, guest};
 fn project() -> Project {
     let project = Project::new();
     let check = |name: &str, mode: &str| {
+        let first = name == "endless";
         format!(
             "[[check]]\nname = \"{name}\"\nplugin = \"misbehave@1.0.0\"\nsources = {{ local = [\"allowed\"] }}\n\
-             limits = {{ fuel = 100_000_000_000, guest_cpu = \"60s\", deadline = \"10m\" }}\n[check.settings]\nmode = \"{mode}\"\n"
+             limits = {{ fuel = 100_000_000_000, guest_cpu = \"60s\", deadline = \"10m\" }}\n[check.settings]\nmode = \"{mode}\"\nreport_first = {first}\n"
         )
     };
     project.plugin(&guest("misbehave@1.0.0.wasm"), None).write("data/allowed.csv", "id\n1\n").write(
@@ -75,5 +76,7 @@ fn a_signal_cancels_and_the_run_is_finished_in_the_journal() {
     let results = project.results(&["results"]);
     assert_eq!(ending(&results, "quick"), ("pass", None));
     assert_eq!(ending(&results, "endless"), ("error", Some("cancelled")));
-    assert_eq!(find(&results, "endless")["message"], "the run was cancelled before the check concluded");
+    let cancelled = find(&results, "endless");
+    assert_eq!(cancelled["message"], "the run was cancelled before the check concluded");
+    assert_eq!((&cancelled["findings"][0]["code"], &cancelled["findings_partial"]), (&"first".into(), &true.into()));
 }
