@@ -1,4 +1,5 @@
 //! Data and harness for assay's tests and demo.
 
+pub mod bed;
 pub mod pipeline;
 pub mod project;

@@ -1,13 +1,16 @@
 //! What a component is made of, read without compiling it.
 
+use serde::{Deserialize, Serialize};
 use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 use wasmparser::types::TypesRef;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures};
 
+use super::language::Language;
 use super::refusal::Refusal;
 
 /// An import or export of a component.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interface {
     /// For example `assay:query/query@1.0.0`, or the name of a function.
     pub name: String,
@@ -18,7 +21,8 @@ pub struct Interface {
 }
 
 /// What an import or export is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// An interface.
     Interface,
@@ -30,8 +34,10 @@ pub enum ItemKind {
     Other,
 }
 
-/// What a component asks for and offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a component asks for and offers. Its form in JSON is the note that is kept with compiled components, so that
+/// a warm start need not read them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Anatomy {
     /// All that it imports.
     pub imports: Vec<Interface>,
@@ -39,6 +45,8 @@ pub struct Anatomy {
     pub exports: Vec<Interface>,
     /// Core modules inside.
     pub modules: usize,
+    /// The language it was written in, if the tools that made it left a trace.
+    pub language: Option<Language>,
 }
 
 /// First bytes of an ELF file, the form of precompiled components.
@@ -75,7 +83,7 @@ impl Anatomy {
         }
         let types = Validator::new_with_features(FEATURES).validate_all(bytes).map_err(Refusal::Invalid)?;
         let types = types.as_ref();
-        let mut anatomy = Self { imports: Vec::new(), exports: Vec::new(), modules: 0 };
+        let mut anatomy = Self { imports: Vec::new(), exports: Vec::new(), modules: 0, language: None };
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(Refusal::Invalid)? {
@@ -94,10 +102,25 @@ impl Anatomy {
                         anatomy.exports.push(interface(name, types.component_item_for_export(name), types));
                     }
                 }
+                Payload::CustomSection(section) => {
+                    if let KnownCustom::Producers(producers) = section.as_known() {
+                        anatomy.language = anatomy.language.max(Language::of(producers));
+                    }
+                }
                 _ => {}
             }
         }
         Ok(anatomy)
+    }
+
+    /// The note to keep with the compiled component.
+    pub(super) fn note(&self) -> String {
+        serde_json::to_string(self).expect("an anatomy is plain data")
+    }
+
+    /// What a note says; `None` when an earlier version of the host wrote it.
+    pub(super) fn from_note(note: &str) -> Option<Self> {
+        serde_json::from_str(note).ok()
     }
 }
 

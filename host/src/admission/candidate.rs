@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::model::{Digest, PluginRef};
 
@@ -13,7 +14,7 @@ pub struct Candidate {
     /// What it is to be loaded as.
     pub reference: PluginRef,
     /// The component.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// Identity of the bytes.
     pub digest: Digest,
 }
@@ -43,6 +44,6 @@ impl Candidate {
             return Err(too_large(bytes.len() as u64));
         }
         let digest = Digest::of(&bytes);
-        Ok(Self { reference, bytes, digest })
+        Ok(Self { reference, bytes: bytes.into(), digest })
     }
 }

@@ -24,29 +24,51 @@ struct Offer {
     functions: BTreeSet<String>,
 }
 
-static OFFERS: LazyLock<Vec<Offer>> = LazyLock::new(|| {
+/// The `check` world.
+#[derive(Debug)]
+struct World {
+    offers: Vec<Offer>,
+    /// Names of the functions that a plugin exports.
+    exports: BTreeSet<String>,
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
     let mut resolve = Resolve::default();
     let packages = PACKAGES.map(|(file, text)| resolve.push_source(file, text).expect("the contract is valid WIT"));
     let world = resolve.select_world(&packages, Some("assay:plugin/check@1.0.0")).expect("the contract has its world");
-    resolve.worlds[world]
-        .imports
-        .values()
-        .filter_map(|item| match item {
-            WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
-            _ => None,
-        })
-        .map(|interface| {
-            let package = interface.package.expect("interfaces of the contract stand in packages");
-            let name = &resolve.packages[package].name;
-            let interface_name = interface.name.as_deref().expect("interfaces of the contract have names");
-            Offer {
-                path: format!("{}:{}/{interface_name}", name.namespace, name.name),
-                version: name.version.clone().expect("packages of the contract have versions"),
-                functions: interface.functions.keys().cloned().collect(),
-            }
-        })
-        .collect()
+    let world = &resolve.worlds[world];
+    let interfaces = world.imports.values().filter_map(|item| match item {
+        WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+        _ => None,
+    });
+    let offers = interfaces.map(|interface| {
+        let package = interface.package.expect("interfaces of the contract stand in packages");
+        let name = &resolve.packages[package].name;
+        let interface_name = interface.name.as_deref().expect("interfaces of the contract have names");
+        Offer {
+            path: format!("{}:{}/{interface_name}", name.namespace, name.name),
+            version: name.version.clone().expect("packages of the contract have versions"),
+            functions: interface.functions.keys().cloned().collect(),
+        }
+    });
+    let exports = world.exports.values().filter_map(|item| match item {
+        WorldItem::Function(function) => Some(function.name.clone()),
+        _ => None,
+    });
+    World { offers: offers.collect(), exports: exports.collect() }
 });
+
+/// Whether a component has the functions of the world, by name; the engine compares their types.
+///
+/// # Errors
+/// [`Refusal::MissingExports`] with every function that is not there.
+pub(super) fn check_exports(anatomy: &Anatomy) -> Result<(), Refusal> {
+    let there = |name: &&String| {
+        anatomy.exports.iter().any(|export| export.name == **name && export.kind == ItemKind::Function)
+    };
+    let missing: Vec<_> = WORLD.exports.iter().filter(|name| !there(name)).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::MissingExports(missing)) }
+}
 
 /// Compares imports with what the host offers, function by function.
 ///
@@ -59,7 +81,8 @@ pub(super) fn check_imports(anatomy: &Anatomy) -> Result<(), Refusal> {
     let (known, forbidden): (Vec<_>, Vec<_>) =
         imports.map(|import| (import, offer(import))).partition(|(_, offer)| offer.is_some());
     if !forbidden.is_empty() {
-        return Err(Refusal::ForbiddenImports(forbidden.into_iter().map(|(import, _)| import.name.clone()).collect()));
+        let imports = forbidden.into_iter().map(|(import, _)| import.name.clone()).collect();
+        return Err(Refusal::ForbiddenImports { imports, language: anatomy.language });
     }
     let missing: Vec<_> = known
         .into_iter()
@@ -78,7 +101,7 @@ fn offer(import: &Interface) -> Option<&'static Offer> {
     let (path, version) = import.name.split_once('@')?;
     let version = Version::parse(version).ok()?;
     let same = |offer: &&Offer| offer.path == path && offer.version.major == version.major && version.pre.is_empty();
-    OFFERS.iter().filter(|_| import.kind == ItemKind::Interface).find(same)
+    WORLD.offers.iter().filter(|_| import.kind == ItemKind::Interface).find(same)
 }
 
 #[cfg(test)]
@@ -91,14 +114,14 @@ mod tests {
     }
 
     fn check(imports: Vec<Interface>) -> Result<(), Refusal> {
-        check_imports(&Anatomy { imports, exports: Vec::new(), modules: 1 })
+        check_imports(&Anatomy { imports, exports: Vec::new(), modules: 1, language: None })
     }
 
     #[test]
     fn the_contract_offers_three_interfaces() {
-        let paths: Vec<_> = OFFERS.iter().map(|offer| offer.path.as_str()).collect();
+        let paths: Vec<_> = WORLD.offers.iter().map(|offer| offer.path.as_str()).collect();
         assert_eq!(paths, ["assay:query/query", "assay:report/report", "assay:plugin/types"]);
-        let query: Vec<_> = OFFERS[0].functions.iter().map(String::as_str).collect();
+        let query: Vec<_> = WORLD.offers[0].functions.iter().map(String::as_str).collect();
         assert_eq!(
             query,
             ["[method]cursor.columns", "[method]cursor.next", "[method]cursor.stats", "estimate", "open", "remaining"]
@@ -130,7 +153,7 @@ mod tests {
             "assay:secret/query@1.0.0",
         ] {
             match check(vec![import("assay:query/query@1.0.0", &["open"]), import(name, &["open"])]) {
-                Err(Refusal::ForbiddenImports(names)) => assert_eq!(names, [name]),
+                Err(Refusal::ForbiddenImports { imports, .. }) => assert_eq!(imports, [name]),
                 other => panic!("{name}: {other:?}"),
             }
         }
@@ -139,7 +162,20 @@ mod tests {
     #[test]
     fn a_function_that_stands_alone_is_refused() {
         let import = Interface { name: "run".to_owned(), functions: vec![], kind: ItemKind::Function };
-        assert!(matches!(check(vec![import]), Err(Refusal::ForbiddenImports(names)) if names == ["run"]));
+        assert!(matches!(check(vec![import]), Err(Refusal::ForbiddenImports { imports, .. }) if imports == ["run"]));
+    }
+
+    #[test]
+    fn every_function_of_the_world_must_be_there() {
+        let export = |name: &str, kind| Interface { name: name.to_owned(), functions: vec![], kind };
+        let mut anatomy = Anatomy { imports: vec![], exports: vec![], modules: 1, language: None };
+        anatomy.exports = vec![export("run", ItemKind::Function), export("describe", ItemKind::Interface)];
+        match check_exports(&anatomy) {
+            Err(Refusal::MissingExports(names)) => assert_eq!(names, ["describe", "validate"]),
+            other => panic!("{other:?}"),
+        }
+        anatomy.exports = ["run", "describe", "validate", "more"].map(|name| export(name, ItemKind::Function)).into();
+        assert!(check_exports(&anatomy).is_ok(), "more than the world asks for is the plugin's own affair");
     }
 
     #[test]

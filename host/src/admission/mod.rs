@@ -1,22 +1,31 @@
 //! The only road from a file to something that runs: [`Candidate`] -> [`Admitted`].
 //!
 //! Every step is a reason to refuse, in this order: size, format, imports within `query`, `report` and `types` function
-//! by function, compilation, the `check` world, and who the plugin says it is. A settings document is
-//! admitted for a plugin by [`Admitted::accept_settings`]. Nothing here knows of grants, schedules or the journal.
+//! by function, the functions of the `check` world, compilation, their types, and who the plugin says it is. What
+//! was compiled before is neither validated nor compiled again. A settings document is admitted for a plugin by
+//! [`Admitted::accept_settings`]. Nothing here knows of grants, schedules or the journal.
 
 mod anatomy;
 mod candidate;
 mod contract;
 mod folder;
+mod language;
 mod refusal;
 
 pub use anatomy::{Anatomy, Interface, ItemKind};
 pub use candidate::Candidate;
 pub use folder::{FolderError, PluginFile, PluginFolder};
+pub use language::Language;
 pub use refusal::Refusal;
 
-use crate::model::{Description, Digest, Ending, LimitRequest, Limits, PluginRef, SettingProblem};
+use crate::model::{Description, Digest, Ending, LimitName, LimitRequest, Limits, PluginRef, SettingProblem};
 use crate::sandbox::{Compiled, Sandbox};
+
+/// What `describe` and `validate` may use at most, in base units: they answer at once or not at all.
+const PROMPT: [LimitRequest; 2] = [
+    LimitRequest { name: LimitName::GuestCpu, value: 2_000 },
+    LimitRequest { name: LimitName::Deadline, value: 10_000 },
+];
 
 /// A plugin that may run.
 #[derive(Debug, Clone)]
@@ -45,25 +54,32 @@ pub enum SettingsRefusal {
     Broken(Ending),
 }
 
-/// Takes a candidate through every step of admission. Compiles: takes from milliseconds to many seconds.
+/// Takes a candidate through every step of admission. Calls `compiling` before it compiles, which takes from
+/// milliseconds to many seconds; does not compile what was compiled before.
 ///
 /// # Errors
 /// The first [`Refusal`].
 ///
 /// # Cancel safety
-/// Nothing is left behind; a compilation under way goes on in its thread to its end.
-pub async fn admit(candidate: Candidate, sandbox: &Sandbox, ceilings: &[LimitRequest]) -> Result<Admitted, Refusal> {
-    let anatomy = Anatomy::of(&candidate.bytes)?;
-    contract::check_imports(&anatomy)?;
-    let Candidate { reference, bytes, digest } = candidate;
-    let size = bytes.len() as u64;
-    let compiler = sandbox.clone();
-    let compiled = tokio::task::spawn_blocking(move || compiler.compile(&bytes, digest))
-        .await
-        .map_err(|panic| Refusal::CompilerBroke(panic.to_string()))??;
-    // The plugin's own requests are not known yet, so it may use what the operator allows at most.
-    let widest: Vec<_> = crate::model::LimitName::ALL.map(|name| LimitRequest { name, value: u64::MAX }).into();
-    let limits = Limits::resolve(ceilings, &widest);
+/// Dropping the future ends a compilation under way; nothing is left behind.
+pub async fn admit(
+    candidate: Candidate,
+    sandbox: &Sandbox,
+    ceilings: &[LimitRequest],
+    compiling: impl FnOnce(),
+) -> Result<Admitted, Refusal> {
+    let size = candidate.bytes.len() as u64;
+    let (anatomy, compiled) = match known(candidate.digest, sandbox).await? {
+        Some((anatomy, compiled)) => {
+            check_contract(&anatomy)?;
+            (anatomy, compiled)
+        }
+        None => compile(&candidate, sandbox, compiling).await?,
+    };
+    let Candidate { reference, digest, .. } = candidate;
+    // The plugin's own requests are not known yet, so it may hold what the operator allows at most.
+    let widest: Vec<_> = LimitName::ALL.map(|name| LimitRequest { name, value: u64::MAX }).into();
+    let limits = promptly(&Limits::resolve(ceilings, &widest));
     let description = sandbox.describe(&compiled, &limits).await.map_err(Refusal::DescribeBroke)?;
     let found = format!("{}@{}", description.id, description.version);
     if found != reference.to_string() {
@@ -72,6 +88,44 @@ pub async fn admit(candidate: Candidate, sandbox: &Sandbox, ceilings: &[LimitReq
     let limits = refusal::limit_requests(&description)?;
     refusal::settings_schema(&description)?;
     Ok(Admitted { reference, digest, size, description, limits, anatomy, compiled })
+}
+
+/// What was compiled before, read away from the threads that run guests.
+async fn known(digest: Digest, sandbox: &Sandbox) -> Result<Option<(Anatomy, Compiled)>, Refusal> {
+    let sandbox = sandbox.clone();
+    let known = move || {
+        let (compiled, note) = sandbox.cached(digest)?;
+        Some((Anatomy::from_note(&note)?, compiled))
+    };
+    aside(known).await
+}
+
+async fn compile(
+    candidate: &Candidate,
+    sandbox: &Sandbox,
+    compiling: impl FnOnce(),
+) -> Result<(Anatomy, Compiled), Refusal> {
+    let bytes = candidate.bytes.clone();
+    let anatomy = aside(move || Anatomy::of(&bytes)).await??;
+    check_contract(&anatomy)?;
+    compiling();
+    let compiled = sandbox.compile(&candidate.bytes, candidate.digest, &anatomy.note()).await?;
+    Ok((anatomy, compiled))
+}
+
+fn check_contract(anatomy: &Anatomy) -> Result<(), Refusal> {
+    contract::check_imports(anatomy)?;
+    contract::check_exports(anatomy)
+}
+
+/// Does something lengthy where it holds up nobody.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|panic| Refusal::AdmissionBroke(panic.to_string()))
+}
+
+/// Limits for a call that must answer at once.
+fn promptly(limits: &Limits) -> Limits {
+    limits.lowered(&PROMPT)
 }
 
 impl Admitted {
@@ -100,7 +154,7 @@ impl Admitted {
         settings: &str,
         limits: &Limits,
     ) -> Result<(), SettingsRefusal> {
-        match sandbox.validate(&self.compiled, settings, limits).await {
+        match sandbox.validate(&self.compiled, settings, &promptly(limits)).await {
             Ok(problems) if problems.is_empty() => Ok(()),
             Ok(problems) => Err(SettingsRefusal::Problems(problems)),
             Err(ending) => Err(SettingsRefusal::Broken(ending)),

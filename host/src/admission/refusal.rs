@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::model::{Description, Ending, LimitName, LimitRequest, PluginRef};
-use crate::sandbox::Refused;
+use crate::sandbox::{CompileError, Refused};
+
+use super::language::Language;
 
 /// Why a component is not admitted.
 #[derive(Debug, thiserror::Error)]
@@ -47,17 +49,25 @@ pub enum Refusal {
     #[error("the component is not valid: {0}")]
     Invalid(#[source] wasmparser::BinaryReaderError),
     /// It asks for more than `query`, `report` and `types`.
-    #[error("the component imports what no check is granted: {}", .0.join(", "))]
-    ForbiddenImports(Vec<String>),
+    #[error("the component imports what no check is granted: {}", imports.join(", "))]
+    ForbiddenImports {
+        /// Their names.
+        imports: Vec<String>,
+        /// What it was written in, if it says so.
+        language: Option<Language>,
+    },
     /// It was built against a later version of the contract.
     #[error("the component needs a newer host; this one does not have {}", .0.join(", "))]
     NeedsNewerHost(Vec<String>),
-    /// The engine refuses it, or it does not fit the world.
+    /// It is no check.
+    #[error("the component does not fit the world `assay:plugin/check@1.0.0`: it has no function {}", .0.join(", "))]
+    MissingExports(Vec<String>),
+    /// It cannot be compiled, or does not fit the world.
     #[error(transparent)]
     Engine(#[from] Refused),
-    /// The compiler itself failed.
-    #[error("the compiler broke: {0}")]
-    CompilerBroke(String),
+    /// The host itself failed while it looked at the component.
+    #[error("admission broke: {0}")]
+    AdmissionBroke(String),
     /// It does not say who it is.
     #[error("the plugin's `describe` broke: {}", ending_text(.0))]
     DescribeBroke(Ending),
@@ -99,11 +109,14 @@ impl Refusal {
             Self::NotWebAssembly => "not_webassembly",
             Self::CoreModule => "core_module",
             Self::Invalid(_) => "invalid",
-            Self::ForbiddenImports(_) => "forbidden_imports",
+            Self::ForbiddenImports { .. } => "forbidden_imports",
             Self::NeedsNewerHost(_) => "needs_newer_host",
-            Self::Engine(Refused::Compile(_)) => "not_compilable",
-            Self::Engine(Refused::World(_)) => "wrong_world",
-            Self::CompilerBroke(_) => "compiler_broke",
+            Self::MissingExports(_) | Self::Engine(Refused::World(_)) => "wrong_world",
+            Self::Engine(Refused::Compile(CompileError::Refused(_))) => "not_compilable",
+            Self::Engine(Refused::Compile(CompileError::TooLong { .. })) => "compile_time",
+            Self::Engine(Refused::Compile(CompileError::Broke { .. })) => "compiler_broke",
+            Self::Engine(Refused::Compile(CompileError::Worker(_)) | Refused::Foreign) => "no_compiler",
+            Self::AdmissionBroke(_) => "admission_broke",
             Self::DescribeBroke(_) => "describe_broke",
             Self::Identity { .. } => "identity",
             Self::UnknownLimit(_) => "unknown_limit",
@@ -134,18 +147,27 @@ impl Refusal {
             Self::Invalid(_) => {
                 "build it again; threads, garbage collection, exceptions, 64-bit memories and async are not run here".into()
             }
-            Self::ForbiddenImports(names) if names.iter().any(|name| name.starts_with("wasi:")) => {
-                "build it without WASI. Rust: target wasm32-unknown-unknown, not wasm32-wasip2. Python: componentize-py \
-                 with --stub-wasi. JavaScript: componentize-js with disableFeatures: stdio, random, clocks, http, fetch-event"
-                    .into()
+            Self::ForbiddenImports { imports, language } if imports.iter().any(|name| name.starts_with("wasi:")) => {
+                without_wasi(*language)
             }
-            Self::ForbiddenImports(_) => {
+            Self::ForbiddenImports { .. } => {
                 "a check may import assay:query/query@1, assay:report/report@1 and assay:plugin/types@1 only".into()
             }
             Self::NeedsNewerHost(_) => "update assay, or build the plugin against an earlier version of the contract".into(),
-            Self::Engine(Refused::World(_)) => "build it against the WIT in `wit/`, for example with the SDK".into(),
-            Self::Engine(Refused::Compile(_)) | Self::CompilerBroke(_) => {
-                "the component is valid but not compilable here; report it with the component's digest".into()
+            Self::MissingExports(_) | Self::Engine(Refused::World(_)) => {
+                "build it against the WIT in `wit/`, for example with the SDK".into()
+            }
+            Self::Engine(Refused::Compile(CompileError::TooLong { .. })) => {
+                "make the component smaller, or raise `compile_time` under `[host]`".into()
+            }
+            Self::Engine(Refused::Compile(CompileError::Broke { .. })) => {
+                "make the component smaller, or raise `compile_memory` under `[host]`".into()
+            }
+            Self::Engine(Refused::Compile(CompileError::Worker(_)) | Refused::Foreign) => {
+                "the program starts itself to compile: has its file been moved or replaced?".into()
+            }
+            Self::Engine(Refused::Compile(CompileError::Refused(_))) | Self::AdmissionBroke(_) => {
+                "the component is valid but cannot be used here; report it with the component's digest".into()
             }
             Self::DescribeBroke(_) => "`describe` must return at once, without asking for data".into(),
             Self::Identity { found, .. } => format!("name the file `{found}.wasm`, or build the version you mean"),
@@ -155,6 +177,19 @@ impl Refusal {
             }
             Self::SettingsSchema(_) => "`settings-schema` is a JSON Schema document; `{}` allows everything".into(),
         }
+    }
+}
+
+/// How to build without WASI: in the language of the component, or in each when it does not say.
+fn without_wasi(language: Option<Language>) -> String {
+    match language {
+        Some(language) => format!("build it without WASI: {}", language.without_wasi()),
+        None => format!(
+            "build it without WASI. Rust: {}. Python: {}. JavaScript: {}",
+            Language::Rust.without_wasi(),
+            Language::Python.without_wasi(),
+            Language::JavaScript.without_wasi()
+        ),
     }
 }
 

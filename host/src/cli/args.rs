@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::sandbox::Compiler;
+
 use super::exit;
 
 /// Runs data-validation checks as sandboxed WebAssembly components.
@@ -39,6 +41,9 @@ pub(super) enum Command {
     /// Look at compiled plugins
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Compile a component from standard input to standard output
+    #[command(name = Compiler::WORKER, hide = true)]
+    CompileWorker(WorkerArgs),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
     /// Print a completion script for a shell
@@ -46,6 +51,15 @@ pub(super) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Limits of a worker of the compiler.
+#[derive(Debug, Args)]
+pub(super) struct WorkerArgs {
+    /// Memory, in bytes
+    pub(super) memory_bytes: u64,
+    /// Time, in milliseconds
+    pub(super) time_millis: u64,
 }
 
 /// Arguments of `assay init`.

@@ -15,8 +15,10 @@ use crate::store::Store;
 use super::args::{DoctorArgs, PlainFormat};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::progress::Progress;
 use super::render;
 use super::render::table::{heading, inert, plain, status_cell};
+use super::worker::program;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -47,7 +49,9 @@ pub(super) async fn doctor(config: &Path, args: &DoctorArgs) -> Result<ExitCode,
         format!("{}: checks {}, schedules {}", config.path.display(), config.checks.len(), config.schedules.len()),
     )];
     examined.push(journal(&config, &clock));
-    let host = Host::load(config, clock).await?;
+    let progress = Progress::follow();
+    let host = Host::load(config, clock, &program()?, progress.events()).await?;
+    progress.done().await;
     sources(&host, &mut examined).await;
     for (reference, plugin) in host.plugins() {
         examined.push(match plugin {

@@ -14,6 +14,7 @@ mod progress;
 mod render;
 mod results;
 mod run;
+mod worker;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -39,6 +40,10 @@ pub fn main() -> ExitCode {
             };
         }
     };
+    // Before there are threads, logs or anything else that hostile input could make use of.
+    if let Command::CompileWorker(args) = &cli.command {
+        return worker::compile(args);
+    }
     log_to_stderr(cli.verbose);
     match dispatch(cli) {
         Ok(code) => code,
@@ -59,6 +64,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
             Command::Cache(command) => cache::cache(&cli.config, &command),
+            Command::CompileWorker(args) => Ok(worker::compile(&args)),
             Command::Schema => {
                 render::out(crate::config::json_schema().trim_end())?;
                 Ok(Exit::Ok.code())

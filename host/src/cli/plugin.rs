@@ -1,5 +1,6 @@
 //! `assay plugin list` and `assay plugin inspect`.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,14 +9,17 @@ use serde::Serialize;
 
 use crate::admission::{Admitted, Candidate, PluginFile, PluginFolder, Refusal, admit};
 use crate::config::{Config, HostConfig};
-use crate::model::PluginRef;
-use crate::sandbox::Sandbox;
+use crate::model::{LimitName, Limits, PluginRef};
+use crate::runner::{Event, HostError};
+use crate::sandbox::{CompileCache, CompileLimits, Compiler, Sandbox};
 
 use super::args::{PlainFormat, PluginCommand};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::progress::Progress;
 use super::render::table::{heading, inert, plain, status_cell};
 use super::render::{self, AdmittedView, limits};
+use super::worker::program;
 
 /// Does `assay plugin …`.
 pub(super) async fn plugin(config: &Path, command: PluginCommand) -> Result<ExitCode, Failure> {
@@ -48,7 +52,7 @@ async fn list(host: HostConfig, format: PlainFormat) -> Result<ExitCode, Failure
             "`plugins` under `[host]` names the folder; `assay init` writes one with the shipped plugins",
         )
     })?;
-    let sandbox = sandbox()?;
+    let sandbox = sandbox(&host)?;
     let mut listed = Vec::new();
     for file in files {
         listed.push(look_at(&host, &sandbox, file).await);
@@ -118,7 +122,7 @@ async fn inspect(host: HostConfig, plugin: &str, format: PlainFormat) -> Result<
     };
     // Who a plugin is stands in its name; a file of another name is asked, and taken at its word.
     let named = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-    let sandbox = sandbox()?;
+    let sandbox = sandbox(&host)?;
     let admitted = match named {
         Some(reference) => load(&host, &sandbox, &path, reference).await,
         None => load_unnamed(&host, &sandbox, &path).await,
@@ -128,6 +132,7 @@ async fn inspect(host: HostConfig, plugin: &str, format: PlainFormat) -> Result<
             let mut view = serde_json::to_value(AdmittedView::of(&plugin)).map_err(std::io::Error::other)?;
             view["status"] = "admitted".into();
             view["limits"] = limits::view(&plugin.limits(&host.ceilings, &[]));
+            view["host_limits"] = serde_json::to_value(limits::of_host(&host)).map_err(std::io::Error::other)?;
             render::json(&view)?;
             Ok(Exit::Ok.code())
         }
@@ -135,6 +140,8 @@ async fn inspect(host: HostConfig, plugin: &str, format: PlainFormat) -> Result<
             show(&plugin)?;
             render::out("\nlimits")?;
             limits::table(&plugin.limits(&host.ceilings, &[]))?;
+            render::out("\nlimits of the host")?;
+            limits::host_table(limits::of_host(&host))?;
             Ok(Exit::Ok.code())
         }
         (Err(refusal), PlainFormat::Json) => {
@@ -171,15 +178,25 @@ fn show(plugin: &Admitted) -> std::io::Result<()> {
     render::json(&view.settings_schema)
 }
 
-/// A sandbox for one plugin at a time.
-fn sandbox() -> Result<Sandbox, Failure> {
-    let memory = crate::model::LimitName::Memory.default_ceiling();
-    Ok(Sandbox::new(std::num::NonZeroU32::MIN, memory).map_err(crate::runner::HostError::from)?)
+/// A sandbox for one plugin at a time, with the cache of the configuration where there is one.
+fn sandbox(host: &HostConfig) -> Result<Sandbox, Failure> {
+    let memory = Limits::resolve(&host.ceilings, &[]).limit(LimitName::Memory).ceiling;
+    let limits = CompileLimits { time: host.compile_time, memory_bytes: host.compile_memory_bytes };
+    let sandbox = Sandbox::new(NonZeroU32::MIN, memory, Compiler::new(program()?, limits)).map_err(HostError::from)?;
+    // Looking at a file leaves nothing behind: a folder is not made for it.
+    Ok(match host.cache_dir().is_dir().then(|| CompileCache::open(&host.cache_dir())) {
+        Some(Ok(cache)) => sandbox.with_cache(cache),
+        _ => sandbox,
+    })
 }
 
 async fn load(host: &HostConfig, sandbox: &Sandbox, path: &Path, reference: PluginRef) -> Result<Admitted, Refusal> {
-    let candidate = Candidate::read(path, reference, host.component_bytes_max)?;
-    admit(candidate, sandbox, &host.ceilings).await
+    let candidate = Candidate::read(path, reference.clone(), host.component_bytes_max)?;
+    let progress = Progress::follow();
+    let compiling = Event::Compiling { plugin: reference, bytes: candidate.bytes.len() as u64 };
+    let admitted = admit(candidate, sandbox, &host.ceilings, || drop(progress.events().send(compiling))).await;
+    progress.done().await;
+    admitted
 }
 
 /// Loads a plugin as what it says it is.

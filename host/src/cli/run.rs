@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -18,6 +17,7 @@ use super::exit::{Exit, Profile};
 use super::failure::Failure;
 use super::progress::Progress;
 use super::render::{self, RunView, limits};
+use super::worker::program;
 
 /// Runs checks and prints what came of them.
 pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failure> {
@@ -37,11 +37,10 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
         }
         Journal::Store(Arc::new(opened.store))
     };
-    let progress = Progress::new();
-    progress.preparing("admitting plugins");
-    let host = Arc::new(Host::load(config, clock).await?);
+    let progress = Progress::follow();
+    let host = Arc::new(Host::load(config, clock, &program()?, progress.events()).await?);
     if args.explain {
-        progress.done();
+        progress.done().await;
         let checks = plans.iter().flat_map(|plan| &plan.checks);
         limits::explain(&host, checks, args.format)?;
         return Ok(Exit::Ok.code());
@@ -49,25 +48,15 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
 
     let cancel = CancellationToken::new();
     let stopper = tokio::spawn(stop_on_signal(cancel.clone()));
-    let (events, mut feed) = mpsc::unbounded_channel();
-    let shown = tokio::spawn(async move {
-        while let Some(event) = feed.recv().await {
-            progress.show(&event);
-        }
-        progress.done();
-    });
     let mut outcomes = Vec::new();
     for plan in plans {
         if cancel.is_cancelled() && !outcomes.is_empty() {
             break;
         }
-        outcomes.push(run_plan(host.clone(), plan, journal.clone(), events.clone(), cancel.clone()).await?);
+        outcomes.push(run_plan(host.clone(), plan, journal.clone(), progress.events().clone(), cancel.clone()).await?);
     }
-    drop(events);
     stopper.abort();
-    if shown.await.is_err() {
-        tracing::warn!("the progress display broke; the run did not");
-    }
+    progress.done().await;
 
     print(&outcomes, args.format, &journal, &state_dir)?;
     Ok(code(&outcomes, &args))

@@ -26,12 +26,23 @@ pub(super) struct Size {
     pub(super) bytes: u64,
 }
 
+/// A duration as it is written and what it means; a test compares them.
+#[derive(Debug)]
+pub(super) struct Time {
+    pub(super) text: &'static str,
+    pub(super) millis: u64,
+}
+
 /// Where the journal is when nothing is said.
 pub(super) const STATE_DEFAULT: &str = ".assay";
 /// Where the components are when nothing is said.
 pub(super) const PLUGINS_DEFAULT: &str = "plugins";
 /// The largest component when nothing is said.
 pub(super) const COMPONENT_DEFAULT: Size = Size { text: "64 MiB", bytes: 64 << 20 };
+/// Time of a compilation when nothing is said.
+pub(super) const COMPILE_TIME_DEFAULT: Time = Time { text: "5m", millis: 300_000 };
+/// Memory of a compilation when nothing is said.
+pub(super) const COMPILE_MEMORY_DEFAULT: Size = Size { text: "2 GiB", bytes: 2 << 30 };
 /// Memory of a source's queries when nothing is said.
 pub(super) const QUERY_MEMORY_DEFAULT: Size = Size { text: "512 MiB", bytes: 512 << 20 };
 /// Temporary disk of a source's queries when nothing is said.
@@ -91,6 +102,12 @@ pub(super) struct Host {
     /// Size of the largest component that is admitted.
     #[schemars(with = "Option<String>", extend("default" = COMPONENT_DEFAULT.text), example = "64 MiB")]
     pub(super) component_max: Option<Spanned<String>>,
+    /// Time that compiling a component may take, once, when it is first admitted.
+    #[schemars(with = "Option<String>", extend("default" = COMPILE_TIME_DEFAULT.text), example = "5m")]
+    pub(super) compile_time: Option<Spanned<String>>,
+    /// Memory that compiling a component may take.
+    #[schemars(with = "Option<String>", extend("default" = COMPILE_MEMORY_DEFAULT.text), example = "2 GiB")]
+    pub(super) compile_memory: Option<Spanned<String>>,
     /// The most that any check gets of each limit, whatever it asks for.
     #[schemars(with = "Option<LimitTable>", example = json!({ "memory": "256 MiB" }))]
     pub(super) limits: Option<LimitTable>,

@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +13,7 @@ use jiff::tz::TimeZone;
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
 use crate::source::TablePattern;
 
+use super::authored;
 use super::validated::{self, Validated};
 
 /// A configuration that holds together.
@@ -33,6 +35,9 @@ pub struct Config {
     pub(super) text: Arc<str>,
 }
 
+/// Executions at once for each worker.
+const EXECUTIONS_PER_WORKER: usize = 4;
+
 /// The host itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostConfig {
@@ -44,11 +49,21 @@ pub struct HostConfig {
     pub workers: NonZeroUsize,
     /// Size of the largest component that is admitted, in bytes.
     pub component_bytes_max: u64,
+    /// Time that compiling a component may take.
+    pub compile_time: Duration,
+    /// Memory that compiling a component may take, in bytes.
+    pub compile_memory_bytes: u64,
     /// The most that any check gets of a limit, in the limit's base unit.
     pub ceilings: Vec<LimitRequest>,
 }
 
 impl HostConfig {
+    /// Executions of checks at once: most of them wait for data.
+    #[must_use]
+    pub fn executions(&self) -> usize {
+        self.workers.get().saturating_mul(EXECUTIONS_PER_WORKER)
+    }
+
     /// Folder of compiled plugins.
     #[must_use]
     pub fn cache_dir(&self) -> PathBuf {
@@ -72,6 +87,11 @@ pub struct SourceConfig {
     pub kind: SourceKind,
     /// Queries at once.
     pub concurrency: NonZeroUsize,
+}
+
+impl SourceConfig {
+    /// Queries at once when nothing is said.
+    pub const CONCURRENCY_DEFAULT: u32 = authored::CONCURRENCY_DEFAULT;
 }
 
 /// What a source is.
@@ -188,13 +208,23 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
 }
 
 fn resolve_host(host: validated::Host, folder: &Path) -> HostConfig {
-    let validated::Host { state, plugins, workers, component_bytes_max, ceilings } = host;
+    let validated::Host {
+        state,
+        plugins,
+        workers,
+        component_bytes_max,
+        compile_time_millis,
+        compile_memory_bytes,
+        ceilings,
+    } = host;
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     HostConfig {
         state_dir: folder.join(state),
         plugin_dir: folder.join(plugins),
         workers: workers.unwrap_or_else(cores),
         component_bytes_max,
+        compile_time: Duration::from_millis(compile_time_millis),
+        compile_memory_bytes,
         ceilings,
     }
 }

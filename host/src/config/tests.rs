@@ -18,6 +18,8 @@ state = "s"
 plugins = "p"
 workers = 3
 component_max = "1 MiB"
+compile_time = "9s"
+compile_memory = "7 MiB"
 limits = { memory = "32 MiB", rows = 7 }
 
 [source.local]

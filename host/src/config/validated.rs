@@ -23,7 +23,7 @@ use super::resolved::{CheckConfig, Grant, ScheduleConfig, Target};
 use super::sections::Section;
 use super::settings;
 use super::suggest::{did_you_mean, nearest};
-use super::value::{all_or_none, count, noted, parse, path, size, text, whole, word};
+use super::value::{all_or_none, count, noted, parse, path, size, text, time, whole, word};
 
 /// A configuration that holds together, its paths as they are written.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(super) struct Host {
     /// None: one a core.
     pub(super) workers: Option<NonZeroUsize>,
     pub(super) component_bytes_max: u64,
+    pub(super) compile_time_millis: u64,
+    pub(super) compile_memory_bytes: u64,
     pub(super) ceilings: Vec<LimitRequest>,
 }
 
@@ -52,6 +54,8 @@ impl Default for Host {
             plugins: PathBuf::from(authored::PLUGINS_DEFAULT),
             workers: None,
             component_bytes_max: authored::COMPONENT_DEFAULT.bytes,
+            compile_time_millis: authored::COMPILE_TIME_DEFAULT.millis,
+            compile_memory_bytes: authored::COMPILE_MEMORY_DEFAULT.bytes,
             ceilings: Vec::new(),
         }
     }
@@ -131,17 +135,22 @@ impl<'a> Names<'a> {
 
 fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> Option<Host> {
     let Some(section) = section else { return Some(Host::default()) };
-    let authored::Host { state, plugins, workers, component_max, limits: ceilings } = &section.value;
+    let authored::Host { state, plugins, workers, component_max, compile_time, compile_memory, limits: ceilings } =
+        &section.value;
     let state = path(state.as_ref(), authored::STATE_DEFAULT, problems);
     let plugins = path(plugins.as_ref(), authored::PLUGINS_DEFAULT, problems);
     let workers = workers.as_ref().map(|workers| count("workers", workers, authored::WORKERS_MAX, problems));
     let component = size(component_max.as_ref(), &authored::COMPONENT_DEFAULT, problems);
+    let compile_time = time(compile_time.as_ref(), &authored::COMPILE_TIME_DEFAULT, problems);
+    let compile_memory = size(compile_memory.as_ref(), &authored::COMPILE_MEMORY_DEFAULT, problems);
     let ceilings = limits(ceilings.as_ref(), problems);
     Some(Host {
         state: state?,
         plugins: plugins?,
         workers: all_or_none(workers)?,
         component_bytes_max: component?,
+        compile_time_millis: compile_time?,
+        compile_memory_bytes: compile_memory?,
         ceilings: ceilings?,
     })
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use toml::Spanned;
 
-use super::authored::{Size, Whole};
+use super::authored::{Size, Time, Whole};
 use super::error::ConfigProblem;
 use super::quantity::{self, InvalidQuantity};
 use super::suggest::did_you_mean;
@@ -80,6 +80,18 @@ pub(super) fn size(
     match written {
         Some(written) => noted(quantity::bytes(written.get_ref()), written.span(), problems),
         None => Some(default.bytes),
+    }
+}
+
+/// A duration in milliseconds; `default` when nothing is written.
+pub(super) fn time(
+    written: Option<&Spanned<String>>,
+    default: &Time,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<u64> {
+    match written {
+        Some(written) => noted(quantity::millis(written.get_ref()), written.span(), problems),
+        None => Some(default.millis),
     }
 }
 

@@ -74,7 +74,9 @@ limits! {
     Fuel "fuel" Count default 2_000_000_000, ceiling 100_000_000_000;
     /// Time the guest computes, host calls excluded.
     GuestCpu "guest_cpu" Millis default 5_000, ceiling 60_000;
-    /// Time of the whole execution, waiting for a slot, instantiation and queries included.
+    /// Time that the check waits for a slot of the host.
+    QueueDeadline "queue_deadline" Millis default 1_800_000, ceiling 86_400_000;
+    /// Time of the whole execution, instantiation and waiting for sources and queries included.
     Deadline "deadline" Millis default 60_000, ceiling 1_800_000;
     /// Time of one query.
     QueryDeadline "query_deadline" Millis default 30_000, ceiling 600_000;
@@ -156,6 +158,17 @@ impl Limits {
             let requested = last(requests, name);
             Limit { name, requested, ceiling, value: requested.unwrap_or(name.default_value()).min(ceiling) }
         }))
+    }
+
+    /// The same limits, none of the named ones above its value.
+    #[must_use]
+    pub fn lowered(&self, to: &[LimitRequest]) -> Self {
+        let mut lowered = self.clone();
+        for LimitRequest { name, value } in to {
+            let limit = &mut lowered.0[*name as usize];
+            limit.value = limit.value.min(*value);
+        }
+        lowered
     }
 
     /// A limit with where it comes from.

@@ -3,13 +3,23 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{CheckName, CheckResult, RunRecord, RunStatus, Tally};
+use crate::model::{CheckName, CheckResult, PluginRef, RunRecord, RunStatus, Tally};
 use crate::store::StoreError;
 
-/// What is happening in a run, in order.
+/// What is happening in a host and its runs, in order.
 #[derive(Debug)]
 pub enum Event {
+    /// A plugin is compiled, once for this version of the host.
+    Compiling {
+        /// The plugin.
+        plugin: PluginRef,
+        /// Size of the component, in bytes.
+        bytes: u64,
+    },
+    /// A plugin has been admitted or refused.
+    Admitted(PluginRef),
     /// The run is in the journal; so many checks will follow.
     RunStarted {
         /// The run.
@@ -49,4 +59,9 @@ pub struct RunOutcome {
     pub results: Vec<Arc<CheckResult>>,
     /// What the journal could not keep.
     pub not_stored: Vec<StoreError>,
+}
+
+/// Nobody need listen: a closed channel is not an error.
+pub(super) fn tell(events: &UnboundedSender<Event>, event: Event) {
+    drop(events.send(event));
 }

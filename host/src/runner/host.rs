@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 
 use crate::admission::{Admitted, Candidate, PluginFolder, Refusal, SettingsRefusal, admit};
@@ -12,12 +14,11 @@ use crate::capability::{Grant, Grants, SourceHandle};
 use crate::clock::Clock;
 use crate::config::{CheckConfig, Config, SourceKind};
 use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode, SourceName};
-use crate::sandbox::{CompileCache, Sandbox, SandboxError};
+use crate::sandbox::{CompileCache, CompileLimits, Compiler, Sandbox, SandboxError};
 use crate::source::files::{FilesOptions, FilesSource};
 use crate::source::{Closed, Source};
 
-/// Executions at once for each worker: most of them wait for data.
-const EXECUTIONS_PER_WORKER: usize = 4;
+use super::event::{Event, tell};
 
 /// A configuration with its sources opened and its plugins admitted.
 #[derive(Debug)]
@@ -27,11 +28,20 @@ pub struct Host {
     /// The configuration.
     pub config: Config,
     pub(super) sandbox: Sandbox,
-    pub(super) slots: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
+    /// One for each check: an execution of it.
+    turns: BTreeMap<CheckName, Semaphore>,
     sources: BTreeMap<SourceName, Result<SourceHandle, Problem>>,
     plugins: BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>>,
     /// What plugins say of the settings of checks; nothing where the plugin is refused.
     settings: BTreeMap<CheckName, Result<(), SettingsRefusal>>,
+}
+
+/// Leave to execute a check, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Slot<'a> {
+    _turn: SemaphorePermit<'a>,
+    _slot: SemaphorePermit<'a>,
 }
 
 /// The host cannot be brought up at all.
@@ -64,18 +74,26 @@ impl Host {
     /// Opens sources and admits every plugin that a check of the configuration uses.
     ///
     /// A source that cannot be opened and a plugin that is refused do not keep the host down: they are
-    /// results of the checks that need them.
+    /// results of the checks that need them. `program` is started to compile what was not compiled before, and
+    /// answers to [`Compiler::WORKER`]; compilations go to `events`.
     ///
     /// # Errors
     /// [`HostError`] when no check could run at all.
     ///
     /// # Cancel safety
     /// Nothing is left behind.
-    pub async fn load(config: Config, clock: Clock) -> Result<Self, HostError> {
-        let executions = config.host.workers.get().saturating_mul(EXECUTIONS_PER_WORKER);
+    pub async fn load(
+        config: Config,
+        clock: Clock,
+        program: &Path,
+        events: &UnboundedSender<Event>,
+    ) -> Result<Self, HostError> {
+        let executions = config.host.executions();
         let concurrency = u32::try_from(executions).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
         let memory_bytes_max = Limits::resolve(&config.host.ceilings, &[]).limit(LimitName::Memory).ceiling;
-        let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max)?, &config);
+        let limits = CompileLimits { time: config.host.compile_time, memory_bytes: config.host.compile_memory_bytes };
+        let compiler = Compiler::new(program.to_owned(), limits);
+        let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max, compiler)?, &config);
         let sources = config.sources.iter().map(|source| {
             let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
             let options = FilesOptions {
@@ -96,9 +114,10 @@ impl Host {
         });
         let sources = sources.collect();
         let slots = Arc::new(Semaphore::new(executions));
-        let plugins = admit_all(&config, &sandbox, &slots).await;
-        let settings = validate_all(&config, &sandbox, &slots, &plugins).await;
-        Ok(Self { clock, config, sandbox, slots, sources, plugins, settings })
+        let plugins = admit_all(&config, &sandbox, events).await;
+        let settings = validate_all(&config, &sandbox, &plugins).await;
+        let turns = config.checks.iter().map(|check| (check.name.clone(), Semaphore::new(1))).collect();
+        Ok(Self { clock, config, sandbox, slots, turns, sources, plugins, settings })
     }
 
     /// The sources, with why any of them cannot be opened.
@@ -125,6 +144,13 @@ impl Host {
             Ok(plugin) => plugin.limits(ceilings, &check.limits),
             Err(_) => Limits::resolve(ceilings, &check.limits),
         }
+    }
+
+    /// Waits, first come, first served, until no other execution of the check is under way and the host has a slot.
+    pub(super) async fn slot(&self, check: &CheckConfig) -> Slot<'_> {
+        let _turn = self.turns[&check.name].acquire().await.expect("the turns are never closed");
+        let _slot = self.slots.acquire().await.expect("the slots are never closed");
+        Slot { _turn, _slot }
     }
 
     /// Brings together what a check needs to run.
@@ -167,27 +193,33 @@ fn cached(sandbox: Sandbox, config: &Config) -> Sandbox {
 async fn admit_all(
     config: &Config,
     sandbox: &Sandbox,
-    slots: &Arc<Semaphore>,
+    events: &UnboundedSender<Event>,
 ) -> BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>> {
     let folder = PluginFolder::new(config.host.plugin_dir.clone());
     let bytes_max = config.host.component_bytes_max;
+    // So many components are in memory at once.
+    let turns = Arc::new(Semaphore::new(config.host.executions()));
     let mut admissions = JoinSet::new();
     let mut wanted: Vec<_> = config.checks.iter().map(|check| check.plugin.clone()).collect();
     wanted.sort();
     wanted.dedup();
     for reference in wanted {
-        let (sandbox, slots) = (sandbox.clone(), slots.clone());
+        let (sandbox, turns, events) = (sandbox.clone(), turns.clone(), events.clone());
         let (ceilings, path) = (config.host.ceilings.clone(), folder.path_of(&reference));
         admissions.spawn(async move {
-            // `describe` runs in an instance like any other execution, and waits its turn like one.
-            let _slot = slots.acquire_owned().await.expect("the slots are never closed");
+            let _turn = turns.acquire_owned().await.expect("the turns are never closed");
             let named = reference.clone();
             let read = tokio::task::spawn_blocking(move || Candidate::read(&path, named, bytes_max)).await;
             let admitted = match read {
-                Ok(Ok(candidate)) => admit(candidate, &sandbox, &ceilings).await.map(Arc::new),
+                Ok(Ok(candidate)) => {
+                    let bytes = candidate.bytes.len() as u64;
+                    let compiling = || tell(&events, Event::Compiling { plugin: reference.clone(), bytes });
+                    admit(candidate, &sandbox, &ceilings, compiling).await.map(Arc::new)
+                }
                 Ok(Err(refusal)) => Err(refusal),
-                Err(panic) => Err(Refusal::CompilerBroke(panic.to_string())),
+                Err(panic) => Err(Refusal::AdmissionBroke(panic.to_string())),
             };
+            tell(&events, Event::Admitted(reference.clone()));
             (reference, admitted)
         });
     }
@@ -197,17 +229,15 @@ async fn admit_all(
 async fn validate_all(
     config: &Config,
     sandbox: &Sandbox,
-    slots: &Arc<Semaphore>,
     plugins: &BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>>,
 ) -> BTreeMap<CheckName, Result<(), SettingsRefusal>> {
     let mut validations = JoinSet::new();
     for check in &config.checks {
         let Ok(plugin) = &plugins[&check.plugin] else { continue };
-        let (plugin, sandbox, slots) = (plugin.clone(), sandbox.clone(), slots.clone());
+        let (plugin, sandbox) = (plugin.clone(), sandbox.clone());
         let (name, settings) = (check.name.clone(), check.settings.clone());
         let limits = plugin.limits(&config.host.ceilings, &check.limits);
         validations.spawn(async move {
-            let _slot = slots.acquire_owned().await.expect("the slots are never closed");
             let verdict = plugin.accept_settings(&sandbox, &settings, &limits).await;
             (name, verdict)
         });

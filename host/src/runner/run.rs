@@ -8,13 +8,13 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::CheckConfig;
-use crate::model::{CheckResult, Ending, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up};
+use crate::model::{CheckResult, Ending, LimitName, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up};
 use crate::sandbox::ENGINE_VERSION;
 use crate::store::{PlannedCheck, Store, StoreError};
 
-use super::event::{Event, RunOutcome};
+use super::event::{Event, RunOutcome, tell};
 use super::execute::{Facts, ended, execute, without_guest};
-use super::host::Host;
+use super::host::{Host, Slot};
 use super::select::RunPlan;
 
 /// Where a run is written down.
@@ -135,27 +135,41 @@ struct Task {
 impl Task {
     async fn run(self, index: usize) -> (Arc<CheckResult>, Result<(), StoreError>) {
         let check = &self.plan.checks[index];
-        // First come, first served: a check's own deadline begins only when it has its slot. Once it runs, the
-        // execution itself is cancelled, so that what it has reported is kept.
-        let slot = tokio::select! {
-            biased;
-            () = self.facts.cancel.cancelled() => None,
-            slot = self.host.slots.acquire() => Some(slot.expect("the slots are never closed")),
-        };
-        let result = match slot {
-            None => self.cancelled(check),
-            Some(_slot) => {
+        let result = match self.slot(check).await {
+            Ok(_slot) => {
                 tell(&self.events, Event::CheckStarted(check.name.clone()));
                 execute(&self.host, &self.plan, &self.facts, check).await
             }
+            Err(ending) => self.not_begun(check, ending),
         };
         let result = Arc::new(result);
         let stored = keep(&self.journal, &result).await;
         (result, stored)
     }
 
-    fn cancelled(&self, check: &CheckConfig) -> CheckResult {
-        let ending = Ending::broken(Reason::Cancelled, "the run was cancelled before the check concluded");
+    /// First come, first served: the deadline of the execution begins only when it has its slot. Once it runs, the
+    /// execution itself is cancelled, so that what it has reported is kept.
+    async fn slot(&self, check: &CheckConfig) -> Result<Slot<'_>, Ending> {
+        let longest = self.host.limits_of(check).duration(LimitName::QueueDeadline);
+        tokio::select! {
+            biased;
+            () = self.facts.cancel.cancelled() => {
+                Err(Ending::broken(Reason::Cancelled, "the run was cancelled before the check concluded"))
+            }
+            slot = tokio::time::timeout(longest, self.host.slot(check)) => slot.map_err(|_| Ending::Broken {
+                reason: Reason::Deadline,
+                message: "the deadline passed while the check waited for a slot".to_owned(),
+                hint: Some(format!(
+                    "raise `workers` under `[host]`, or let it wait longer: `limits = {{ {} = … }}` in the check's \
+                     configuration",
+                    LimitName::QueueDeadline
+                )),
+                detail: None,
+            }),
+        }
+    }
+
+    fn not_begun(&self, check: &CheckConfig, ending: Ending) -> CheckResult {
         ended(self.facts.run_id, check, self.host.clock.now(), without_guest(ending), None)
     }
 }
@@ -176,9 +190,4 @@ fn planned(check: &CheckConfig) -> PlannedCheck {
         tags: check.tags.clone(),
         settings: check.settings.clone(),
     }
-}
-
-/// Nobody need listen: a closed channel is not an error.
-fn tell(events: &UnboundedSender<Event>, event: Event) {
-    drop(events.send(event));
 }

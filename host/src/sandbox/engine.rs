@@ -4,13 +4,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
 
-use crate::model::Digest;
+use crate::model::{Digest, LimitUnit};
 
 use super::bindings::{Check, CheckPre};
-use super::cache::CompileCache;
+use super::cache::{Cached, CompileCache};
+use super::compiler::{CompileError, Compiler};
 use super::state::RunState;
 
 /// How often computing guests yield, and how finely their time is measured.
@@ -26,15 +28,28 @@ const KEEP_RESIDENT_BYTES: usize = 256 << 10;
 const MEMORIES_PER_COMPONENT: u32 = 8;
 const TABLES_PER_COMPONENT: u32 = 64;
 const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+/// Calls of `describe` and `validate` at once, beside the executions.
+const PROMPT_CALLS: u32 = 4;
 /// Elements of one table at most, whatever a check asks for.
 const TABLE_ELEMENTS: usize = 100_000;
+
+/// What holds for every component, whoever asks: name, unit, value.
+pub const FIXED: [(&str, LimitUnit, u64); 5] = [
+    ("stack", LimitUnit::Bytes, WASM_STACK_BYTES as u64),
+    ("memories", LimitUnit::Count, MEMORIES_PER_COMPONENT as u64),
+    ("tables", LimitUnit::Count, TABLES_PER_COMPONENT as u64),
+    ("core_instances", LimitUnit::Count, CORE_INSTANCES_PER_COMPONENT as u64),
+    ("tick", LimitUnit::Millis, TICK.as_millis() as u64),
+];
 
 /// Engine and linker of a host.
 #[derive(Clone)]
 pub struct Sandbox {
     engine: Engine,
     linker: Linker<RunState>,
+    compiler: Compiler,
     cache: Option<Arc<CompileCache>>,
+    pub(super) prompt: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -51,9 +66,12 @@ pub struct SandboxError(#[source] wasmtime::Error);
 /// Why a component cannot be run here.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// The engine cannot compile it.
-    #[error("the engine refuses the component: {0:#}")]
-    Compile(#[source] wasmtime::Error),
+    /// There is no machine code of it.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The machine code is not this engine's: program and worker are of different versions.
+    #[error("the compiled component is for another engine")]
+    Foreign,
     /// It does not fit the `check` world.
     #[error("the component does not fit the world `assay:plugin/check@1.0.0`: {0:#}")]
     World(#[source] wasmtime::Error),
@@ -76,12 +94,15 @@ impl Sandbox {
     ///
     /// # Errors
     /// When address space or threads are short.
-    pub fn new(concurrency: NonZeroU32, memory_bytes_max: u64) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&config(concurrency, memory_bytes_max)).map_err(SandboxError)?;
+    pub fn new(concurrency: NonZeroU32, memory_bytes_max: u64, compiler: Compiler) -> Result<Self, SandboxError> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(concurrency, memory_bytes_max)));
+        let engine = Engine::new(&config).map_err(SandboxError)?;
         let mut linker = Linker::new(&engine);
         Check::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state).map_err(SandboxError)?;
         start_ticking(&engine)?;
-        Ok(Self { engine, linker, cache: None })
+        let prompt = Arc::new(Semaphore::new(PROMPT_CALLS as usize));
+        Ok(Self { engine, linker, compiler, cache: None, prompt })
     }
 
     /// The same sandbox with compiled components kept on disk.
@@ -90,32 +111,38 @@ impl Sandbox {
         Self { cache: Some(Arc::new(cache)), ..self }
     }
 
-    /// Compiles a component and compares it with the world. Takes from milliseconds to many seconds, on all cores,
-    /// unless the cache has it: never call it on the way of a run. `digest` is that of the bytes.
+    /// A component that was compiled before, with the note that was kept with it. Maps a file: takes well under a
+    /// millisecond for a small component, and as long as reading the file for a large one.
+    #[must_use]
+    pub fn cached(&self, digest: Digest) -> Option<(Compiled, String)> {
+        let Cached { component, note } = self.cache.as_ref()?.load(&self.engine, digest)?;
+        Some((self.link(&component).ok()?, note))
+    }
+
+    /// Compiles a component, compares it with the world, and keeps it with a note. Takes from milliseconds to many
+    /// seconds: never call it on the way of a run. `digest` is that of the bytes.
     ///
     /// # Errors
-    /// [`Refused`] with what the engine says.
-    pub fn compile(&self, component: &[u8], digest: Digest) -> Result<Compiled, Refused> {
-        let component = match self.cached(digest) {
-            Some(component) => component,
-            None => self.compile_anew(component, digest)?,
-        };
-        let pre = self.linker.instantiate_pre(&component).map_err(Refused::World)?;
-        Ok(Compiled { pre: CheckPre::new(pre).map_err(Refused::World)? })
-    }
-
-    fn cached(&self, digest: Digest) -> Option<Component> {
-        self.cache.as_ref()?.load(&self.engine, digest)
-    }
-
-    fn compile_anew(&self, component: &[u8], digest: Digest) -> Result<Component, Refused> {
-        let component = Component::from_binary(&self.engine, component).map_err(Refused::Compile)?;
-        if let Some(cache) = &self.cache
-            && let Err(error) = cache.keep(&self.engine, digest, &component)
-        {
+    /// [`Refused`] with what compiler or engine say.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the compilation; nothing is left behind.
+    pub async fn compile(&self, component: &[u8], digest: Digest, note: &str) -> Result<Compiled, Refused> {
+        let code = self.compiler.compile(component).await?;
+        let component = code.load(&self.engine).ok_or(Refused::Foreign)?;
+        let compiled = self.link(&component)?;
+        let Some(cache) = &self.cache else { return Ok(compiled) };
+        if let Err(error) = cache.keep(&self.engine, digest, &code, note) {
             tracing::warn!(%error, "a compiled plugin could not be kept; the next start compiles it again");
+            return Ok(compiled);
         }
-        Ok(component)
+        // From now on as after a warm start: mapped, rather than held in memory.
+        Ok(self.cached(digest).map_or(compiled, |(mapped, _)| mapped))
+    }
+
+    fn link(&self, component: &Component) -> Result<Compiled, Refused> {
+        let pre = self.linker.instantiate_pre(component).map_err(Refused::World)?;
+        Ok(Compiled { pre: CheckPre::new(pre).map_err(Refused::World)? })
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -123,9 +150,8 @@ impl Sandbox {
     }
 }
 
-fn config(concurrency: NonZeroU32, memory_bytes_max: u64) -> Config {
-    // A slot more than there are executions: admission may describe a plugin while all others run.
-    let slots = concurrency.get().saturating_add(1);
+fn pool(concurrency: NonZeroU32, memory_bytes_max: u64) -> PoolingAllocationConfig {
+    let slots = concurrency.get().saturating_add(PROMPT_CALLS);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_stacks(slots)
@@ -141,10 +167,13 @@ fn config(concurrency: NonZeroU32, memory_bytes_max: u64) -> Config {
         .max_memory_size(usize::try_from(memory_bytes_max).unwrap_or(usize::MAX))
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .pagemap_scan(Enabled::No);
+    pool
+}
 
+/// All that machine code depends on, the same for compiling and for running.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)

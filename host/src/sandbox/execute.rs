@@ -1,7 +1,5 @@
 //! One execution: a fresh store, one deadline, and everything that came of it.
 
-use std::time::Duration;
-
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, UpdateDeadline};
@@ -97,17 +95,8 @@ impl Sandbox {
     /// # Cancel safety
     /// Nothing is left behind.
     pub async fn describe(&self, plugin: &Compiled, limits: &Limits) -> Result<Description, Ending> {
-        let (answer, ..) = self
-            .call(
-                plugin,
-                None,
-                limits,
-                deadline(limits),
-                &CancellationToken::new(),
-                async |check: &Check, store: &mut Store<RunState>| check.call_describe(store).await,
-            )
-            .await;
-        answer.map(Into::into)
+        let describe = async |check: &Check, store: &mut Store<RunState>| check.call_describe(store).await;
+        self.ask(plugin, limits, describe).await.map(Into::into)
     }
 
     /// Asks a plugin what is wrong with a settings document, with neither data nor report granted.
@@ -123,17 +112,21 @@ impl Sandbox {
         settings: &str,
         limits: &Limits,
     ) -> Result<Vec<SettingProblem>, Ending> {
-        let (answer, ..) = self
-            .call(
-                plugin,
-                None,
-                limits,
-                deadline(limits),
-                &CancellationToken::new(),
-                async |check: &Check, store: &mut Store<RunState>| check.call_validate(store, settings).await,
-            )
-            .await;
-        answer.map(|problems| problems.into_iter().map(Into::into).collect())
+        let validate = async |check: &Check, store: &mut Store<RunState>| check.call_validate(store, settings).await;
+        let problems = self.ask(plugin, limits, validate).await?;
+        Ok(problems.into_iter().map(Into::into).collect())
+    }
+
+    /// Makes a call with neither data nor report granted, in a slot of its own kind: runs never wait for it.
+    async fn ask<T>(
+        &self,
+        plugin: &Compiled,
+        limits: &Limits,
+        call: impl AsyncFnOnce(&Check, &mut Store<RunState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Ending> {
+        let _slot = self.prompt.acquire().await.expect("the slots are never closed");
+        let deadline = clock::monotonic() + limits.duration(LimitName::Deadline);
+        self.call(plugin, None, limits, deadline, &CancellationToken::new(), call).await.0
     }
 
     /// Instantiates a plugin in a fresh store and makes one call; returns the store's state and the fuel used.
@@ -198,9 +191,4 @@ impl Sandbox {
         });
         store
     }
-}
-
-fn deadline(limits: &Limits) -> Instant {
-    let longest: Duration = limits.duration(LimitName::Deadline);
-    clock::monotonic() + longest
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::admission::{Admitted, Interface};
+use crate::admission::{Admitted, Interface, Language};
 use crate::model::{CheckResult, Finding, Measure, RunRecord, Usage};
 use crate::runner::RunOutcome;
 
@@ -101,6 +101,7 @@ pub(in crate::cli) struct AdmittedView {
     pub(in crate::cli) digest: String,
     pub(in crate::cli) size_bytes: u64,
     pub(in crate::cli) core_modules: usize,
+    pub(in crate::cli) language: Option<Language>,
     pub(in crate::cli) imports: Vec<InterfaceView>,
     pub(in crate::cli) exports: Vec<InterfaceView>,
     pub(in crate::cli) settings_schema: Json,
@@ -257,6 +258,7 @@ impl AdmittedView {
             digest: plugin.digest.to_string(),
             size_bytes: plugin.size,
             core_modules: plugin.anatomy.modules,
+            language: plugin.anatomy.language,
             imports: interfaces(&plugin.anatomy.imports),
             exports: interfaces(&plugin.anatomy.exports),
             settings_schema: serde_json::from_str(&plugin.description.settings_schema).unwrap_or(Json::Null),

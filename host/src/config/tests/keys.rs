@@ -16,7 +16,15 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         limits.sort();
         limits.join(", ")
     };
-    let HostConfig { state_dir, plugin_dir, workers, component_bytes_max, ceilings } = &config.host;
+    let HostConfig {
+        state_dir,
+        plugin_dir,
+        workers,
+        component_bytes_max,
+        compile_time,
+        compile_memory_bytes,
+        ceilings,
+    } = &config.host;
     let source = &config.sources[0];
     let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
     let morning = &config.schedules[0];
@@ -34,6 +42,8 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("host.plugins", plugin_dir.display().to_string()),
         ("host.workers", workers.to_string()),
         ("host.component_max", component_bytes_max.to_string()),
+        ("host.compile_time", compile_time.as_millis().to_string()),
+        ("host.compile_memory", compile_memory_bytes.to_string()),
         ("host.limits", limits(ceilings)),
         ("source.path", path.display().to_string()),
         ("source.memory", memory_bytes.to_string()),
@@ -62,6 +72,8 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("host.plugins", "\"p\"", "\"../p\"", "/etc/assay/p", "/etc/assay/../p"),
         ("host.workers", "workers = 3", "workers = 1024", "3", "1024"),
         ("host.component_max", "max = \"1 MiB\"", "max = \"3 KiB\"", "1048576", "3072"),
+        ("host.compile_time", "\"9s\"", "\"1m\"", "9000", "60000"),
+        ("host.compile_memory", "\"7 MiB\"", "\"1 GiB\"", "7340032", "1073741824"),
         ("host.limits", "\"32 MiB\", rows = 7", "\"1 KiB\"", "memory 33554432, rows 7", "memory 1024"),
         ("source.path", "\"data\"", "\".\"", "/etc/assay/data", "/etc/assay/."),
         ("source.memory", "\nmemory = \"1 MiB\"", "\nmemory = \"9 B\"", "1048576", "9"),
@@ -130,6 +142,8 @@ fn what_is_left_out_has_a_default() {
         plugin_dir: "plugins".into(),
         workers: cores,
         component_bytes_max: 64 << 20,
+        compile_time: std::time::Duration::from_secs(300),
+        compile_memory_bytes: 2 << 30,
         ceilings: Vec::new(),
     };
     assert_eq!(config.host, host);
@@ -143,9 +157,17 @@ fn what_is_left_out_has_a_default() {
 
 #[test]
 fn defaults_are_what_they_say() {
-    for size in [authored::COMPONENT_DEFAULT, authored::QUERY_MEMORY_DEFAULT, authored::SPILL_DEFAULT] {
+    let sizes = [
+        authored::COMPONENT_DEFAULT,
+        authored::COMPILE_MEMORY_DEFAULT,
+        authored::QUERY_MEMORY_DEFAULT,
+        authored::SPILL_DEFAULT,
+    ];
+    for size in sizes {
         assert_eq!(quantity::bytes(size.text), Ok(size.bytes), "{}", size.text);
     }
+    let time = authored::COMPILE_TIME_DEFAULT;
+    assert_eq!(quantity::millis(time.text), Ok(time.millis), "{}", time.text);
 }
 
 #[test]

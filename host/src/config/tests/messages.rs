@@ -54,6 +54,7 @@ fn kinds() {
 state = 1
 workers = "two"
 component_max = 64
+compile_time = 5
 limits = "none"
 [source.local]
 type = ["files"]
@@ -85,6 +86,8 @@ fn quantities() {
 [host]
 workers = 0
 component_max = "64"
+compile_time = "long"
+compile_memory = "0 B"
 [host.limits]
 memory = 64
 fuel = 0
