@@ -47,6 +47,15 @@ pub fn guest(name: &str) -> PathBuf {
     built(target.parent().expect("a profile stands in a target folder").join("guests").join(name))
 }
 
+/// An example in another language.
+#[must_use]
+pub fn example(name: &str) -> PathBuf {
+    let target = programs();
+    let path = target.parent().expect("a profile stands in a target folder").join("examples").join(name);
+    assert!(path.exists(), "{} is not built: run `cargo xtask build-examples`", path.display());
+    path
+}
+
 fn built(path: PathBuf) -> PathBuf {
     assert!(
         path.exists(),

@@ -3,7 +3,9 @@
 #![expect(clippy::print_stdout, reason = "a build tool talks to whoever called it")]
 
 mod demo;
+mod examples;
 mod r#gen;
+mod guests;
 mod plugins;
 mod step;
 mod test;
@@ -34,6 +36,8 @@ enum Chore {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Builds the example checks in Python and JavaScript, those that changed
+    BuildExamples,
     /// Writes what is generated: SQLite migrations, BigQuery schemas, documentation of tables, the configuration's schema
     Gen {
         /// Write nothing; fail and name each file that is stale
@@ -58,6 +62,7 @@ fn chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Test => test::test(),
         Chore::BuildPlugins { out: None } => plugins::build_all().map(drop),
         Chore::BuildPlugins { out: Some(folder) } => plugins::build_shipped(&folder),
+        Chore::BuildExamples => examples::build_all().map(drop),
         Chore::Gen { check } => r#gen::run(check),
     }
 }

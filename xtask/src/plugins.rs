@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::Digest as _;
 use wit_component::ComponentEncoder;
 
-use crate::{step, tools};
+use crate::{guests, step, tools};
 
 /// A guest package of the workspace.
 struct Guest {
@@ -29,6 +29,7 @@ pub(crate) fn build_all() -> anyhow::Result<PathBuf> {
     let folder = target.join("debug/plugins");
     build_components(&shipped, &folder)?;
     build_components(&for_tests, &target.join("guests"))?;
+    guests::build(&target.join("guests"))?;
     Ok(folder)
 }
 
@@ -54,10 +55,7 @@ fn build_components(guests: &[Guest], folder: &Path) -> anyhow::Result<()> {
         let component = encode(&module).with_context(|| format!("encoding {}", guest.package))?;
         let id = guest.package.strip_prefix("assay-").unwrap_or(&guest.package);
         let name = format!("{id}@{}.wasm", guest.version);
-        // Whole or not at all: another process may be reading it.
-        let draft = folder.join(format!(".{name}.{}", std::process::id()));
-        fs_err::write(&draft, &component)?;
-        fs_err::rename(&draft, folder.join(&name))?;
+        put(folder, &name, &component)?;
         let digest: String =
             sha2::Sha256::digest(&component).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         println!("    {name}: {} bytes, sha256:{digest}…", component.len());
@@ -65,7 +63,14 @@ fn build_components(guests: &[Guest], folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// Writes a file whole or not at all: another process may be reading it.
+pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let draft = folder.join(format!(".{name}.{}", std::process::id()));
+    fs_err::write(&draft, bytes)?;
+    Ok(fs_err::rename(&draft, folder.join(name))?)
+}
+
+pub(crate) fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     ComponentEncoder::default().validate(true).module(module)?.encode()
 }
 

@@ -43,3 +43,31 @@ pub(crate) fn cargo_tool(name: &str) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Makes sure of a Python that can make environments of its own, from Debian's packages when it is missing and we may
+/// install them.
+pub(crate) fn python() -> anyhow::Result<()> {
+    const PACKAGE: &str = "python3-venv";
+    let mut probe = Command::new("python3");
+    probe.args(["-c", "import ensurepip, venv"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut is_there = || probe.status().is_ok_and(|status| status.success());
+    if is_there() {
+        return Ok(());
+    }
+    if !is_root() {
+        bail!("Python 3 with venv and pip is missing; on Debian: `sudo apt-get install {PACKAGE}`");
+    }
+    let mut update = Command::new("apt-get");
+    step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends", PACKAGE]).env("DEBIAN_FRONTEND", "noninteractive");
+    step::run(&format!("installing {PACKAGE}"), &mut install)?;
+    if !is_there() {
+        bail!("{PACKAGE} was installed but `python3` still has no venv; is another `python3` first on the PATH?");
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}

@@ -107,6 +107,12 @@ impl Anatomy {
                         anatomy.language = anatomy.language.max(Language::of(producers));
                     }
                 }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        anatomy.language =
+                            anatomy.language.max(Language::of_import(&import.map_err(Refusal::Invalid)?));
+                    }
+                }
                 _ => {}
             }
         }

@@ -1,7 +1,7 @@
 //! Which language a component was written in, as far as its tools tell.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::ProducersSectionReader;
+use wasmparser::{Import, ProducersSectionReader};
 
 /// A language. The later weighs more: an interpreter is itself written in C or Rust, and says so too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,6 +14,7 @@ pub enum Language {
     /// Go.
     Go,
     /// JavaScript.
+    #[serde(rename = "javascript")]
     JavaScript,
     /// Python.
     Python,
@@ -27,6 +28,11 @@ impl Language {
         let fields = producers.into_iter().filter_map(Result::ok);
         let values = fields.flat_map(|field| field.values.into_iter().filter_map(Result::ok));
         values.filter_map(|value| Self::of_producer(value.name)).max()
+    }
+
+    /// What an import of a core module inside betrays: interpreters that are linked as libraries leave no producers.
+    pub(super) fn of_import(import: &Import<'_>) -> Option<Self> {
+        [import.module, import.name].iter().any(|name| name.contains("libpython")).then_some(Self::Python)
     }
 
     fn of_producer(name: &str) -> Option<Self> {

@@ -6,6 +6,8 @@
 mod grant;
 mod query;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use grant::{Grant, Grants, SourceHandle};
 pub use query::{Budget, Cursor, CursorStats, QueryCapability};

@@ -6,5 +6,8 @@ mod bad_input;
 mod commands;
 mod endings;
 mod grants;
+mod hostile;
 mod kill;
+mod languages;
+mod limits;
 mod shipped;
