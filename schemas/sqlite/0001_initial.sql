@@ -127,6 +127,8 @@ CREATE TABLE validation_results (
     rows_read INTEGER NOT NULL,
     -- Bytes of column data handed to the guest.
     bytes_read INTEGER NOT NULL,
+    -- Version of the engine that ran it; null when no guest ran. Fuel is comparable within one version only.
+    engine_version TEXT,
     -- Findings that were over a limit and not kept.
     findings_dropped INTEGER NOT NULL,
     -- Metrics that were over a limit and not kept.

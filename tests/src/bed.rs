@@ -45,7 +45,7 @@ pub async fn admitted(
     bytes: Vec<u8>,
     ceilings: &[LimitRequest],
 ) -> Result<Admitted, Refusal> {
-    let reference = name.parse().expect("a reference");
+    let reference = Some(name.parse().expect("a reference"));
     let candidate = Candidate { reference, digest: Digest::of(&bytes), bytes: bytes.into() };
     admit(candidate, sandbox, ceilings, || ()).await
 }
@@ -68,18 +68,26 @@ impl Bed {
     /// # Panics
     /// When the component is refused.
     pub async fn new(sandbox: Sandbox, component: &Path, data: &Path) -> Self {
-        let name = component.file_stem().and_then(|name| name.to_str()).expect("a component has a name").to_owned();
-        let bytes = fs_err::read(component).expect("a component");
-        let plugin = admitted(&sandbox, &name, bytes, &[]).await.expect("a guest that is admitted");
         let options = FilesOptions {
             path: data.to_owned(),
             memory_bytes: 512 << 20,
             spill_bytes: 0,
             target_partitions: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
         };
-        let source_slots = Arc::new(Semaphore::new(SOURCE_SLOTS));
         let source = Arc::new(FilesSource::open(options).expect("a folder of data"));
-        let handle = SourceHandle { source, slots: source_slots.clone() };
+        let slots = Arc::new(Semaphore::new(SOURCE_SLOTS));
+        Self::over(sandbox, component, SourceHandle { source, slots }).await
+    }
+
+    /// Admits a component, named as it says it is, and grants it every table of a source.
+    ///
+    /// # Panics
+    /// When the component is refused.
+    pub async fn over(sandbox: Sandbox, component: &Path, handle: SourceHandle) -> Self {
+        let name = component.file_stem().and_then(|name| name.to_str()).expect("a component has a name").to_owned();
+        let bytes = fs_err::read(component).expect("a component");
+        let plugin = admitted(&sandbox, &name, bytes, &[]).await.expect("a guest that is admitted");
+        let source_slots = handle.slots.clone();
         let tables = vec!["**".parse().expect("a pattern")];
         let grants = Grants::new(vec![Grant { name: "local".parse().expect("a name"), handle, tables }]);
         Self { sandbox, plugin, source_slots, grants }

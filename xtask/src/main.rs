@@ -2,8 +2,10 @@
 
 #![expect(clippy::print_stdout, reason = "a build tool talks to whoever called it")]
 
+mod bench;
 mod demo;
 mod examples;
+mod fuzz;
 mod r#gen;
 mod guests;
 mod plugins;
@@ -30,6 +32,19 @@ enum Chore {
     Demo,
     /// Runs everything that continuous integration runs
     Test,
+    /// Runs the fuzz targets: what the host and the SDK read of what others wrote
+    Fuzz {
+        /// One target only: admission, batches or config
+        target: Option<String>,
+        /// How long, for each target
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+        /// Run the target with this one input, as a finding left it
+        #[arg(long, value_name = "FILE", requires = "target")]
+        input: Option<PathBuf>,
+    },
+    /// Measures what the sandbox costs, in a release build, and prints it beside what it may cost
+    Bench,
     /// Builds the shipped checks and the guests of the tests
     BuildPlugins {
         /// Build the shipped checks only, into this folder
@@ -60,6 +75,9 @@ fn chore(chore: Chore) -> anyhow::Result<()> {
     match chore {
         Chore::Demo => demo::demo(),
         Chore::Test => test::test(),
+        Chore::Bench => bench::bench(),
+        Chore::Fuzz { target: Some(target), input: Some(input), .. } => fuzz::reproduce(&target, &input),
+        Chore::Fuzz { target, seconds, .. } => fuzz::fuzz(target.as_deref(), seconds),
         Chore::BuildPlugins { out: None } => plugins::build_all().map(drop),
         Chore::BuildPlugins { out: Some(folder) } => plugins::build_shipped(&folder),
         Chore::BuildExamples => examples::build_all().map(drop),

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that continuous integration runs.
 
 use crate::step;
-use crate::{plugins, tools};
+use crate::{examples, fuzz, plugins, tools};
 
 pub(crate) fn test() -> anyhow::Result<()> {
     tools::wasm_target()?;
@@ -9,12 +9,18 @@ pub(crate) fn test() -> anyhow::Result<()> {
     tools::cargo_tool("cargo-deny")?;
     let cargo = |what: &str, arguments: &[&str]| step::run(what, step::cargo().args(arguments)).map(drop);
     cargo("format", &["fmt", "--all", "--check"])?;
+    cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
     plugins::build_all()?;
+    examples::build_all()?;
     // Builds the programs on the way: the end-to-end tests call them.
     crate::r#gen::run(true)?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    // In the folder of what is built already: the settings that matter for lints are the same.
+    let fuzz_lints = ["clippy", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked", "--"];
+    cargo("lints of the fuzz targets", &[&fuzz_lints[..], &["-D", "warnings"]].concat())?;
     cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])?;
     cargo("documentation tests", &["test", "--workspace", "--doc", "--locked"])?;
+    fuzz::fuzz(None, fuzz::SECONDS_IN_TEST)?;
     let mut doc = step::cargo();
     doc.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
     step::run("documentation", &mut doc)?;

@@ -25,6 +25,15 @@ pub(crate) fn wasm_target() -> anyhow::Result<()> {
     .map(drop)
 }
 
+/// The platform that we run on, as the compiler calls it.
+pub(crate) fn platform() -> anyhow::Result<String> {
+    let output =
+        Command::new("rustc").arg("-vV").current_dir(step::workspace()).output().context("cannot start rustc")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let platform = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc does not name its host")?;
+    Ok(platform.to_owned())
+}
+
 /// Makes sure of a cargo subcommand, built from source when it is missing.
 pub(crate) fn cargo_tool(name: &str) -> anyhow::Result<()> {
     let subcommand = name.strip_prefix("cargo-").unwrap_or(name);

@@ -5,6 +5,7 @@ use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 use wasmparser::types::TypesRef;
 use wasmparser::{Encoding, KnownCustom, Parser, Payload, Validator, WasmFeatures};
 
+use super::instances::Instances;
 use super::language::Language;
 use super::refusal::Refusal;
 
@@ -52,6 +53,9 @@ pub struct Anatomy {
 /// First bytes of an ELF file, the form of precompiled components.
 const ELF_MAGIC: &[u8] = b"\x7fELF";
 
+/// Instances that a component may unfold into. A Python interpreter is some forty.
+const INSTANCES_MAX: u64 = 1_000;
+
 /// What the engine is built to run; more is refused before it gets there.
 const FEATURES: WasmFeatures = WasmFeatures::WASM3
     .union(WasmFeatures::COMPONENT_MODEL)
@@ -85,8 +89,11 @@ impl Anatomy {
         let types = types.as_ref();
         let mut anatomy = Self { imports: Vec::new(), exports: Vec::new(), modules: 0, language: None };
         let mut depth = 0_usize;
+        let mut instances = Instances::default();
         for payload in Parser::new(0).parse_all(bytes) {
-            match payload.map_err(Refusal::Invalid)? {
+            let payload = payload.map_err(Refusal::Invalid)?;
+            instances.see(&payload).map_err(Refusal::Invalid)?;
+            match payload {
                 Payload::Version { encoding: Encoding::Module, .. } => anatomy.modules += 1,
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
@@ -116,7 +123,10 @@ impl Anatomy {
                 _ => {}
             }
         }
-        Ok(anatomy)
+        match instances.unfolded() {
+            number if number > INSTANCES_MAX => Err(Refusal::TooManyInstances { max: INSTANCES_MAX }),
+            _ => Ok(anatomy),
+        }
     }
 
     /// The note to keep with the compiled component.

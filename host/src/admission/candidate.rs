@@ -11,8 +11,8 @@ use super::refusal::Refusal;
 /// A component that asks for admission.
 #[derive(Debug)]
 pub struct Candidate {
-    /// What it is to be loaded as.
-    pub reference: PluginRef,
+    /// What it is to be loaded as; none to take it at its word.
+    pub reference: Option<PluginRef>,
     /// The component.
     pub bytes: Arc<[u8]>,
     /// Identity of the bytes.
@@ -24,7 +24,7 @@ impl Candidate {
     ///
     /// # Errors
     /// A [`Refusal`] about the file.
-    pub fn read(path: &Path, reference: PluginRef, bytes_max: u64) -> Result<Self, Refusal> {
+    pub fn read(path: &Path, reference: Option<PluginRef>, bytes_max: u64) -> Result<Self, Refusal> {
         let file = fs_err::File::open(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Refusal::NotFound { path: path.to_owned() },
             _ => Refusal::Unreadable(error),

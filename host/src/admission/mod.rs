@@ -9,6 +9,7 @@ mod anatomy;
 mod candidate;
 mod contract;
 mod folder;
+mod instances;
 mod language;
 mod refusal;
 
@@ -81,10 +82,8 @@ pub async fn admit(
     let widest: Vec<_> = LimitName::ALL.map(|name| LimitRequest { name, value: u64::MAX }).into();
     let limits = promptly(&Limits::resolve(ceilings, &widest));
     let description = sandbox.describe(&compiled, &limits).await.map_err(Refusal::DescribeBroke)?;
-    let found = format!("{}@{}", description.id, description.version);
-    if found != reference.to_string() {
-        return Err(Refusal::Identity { expected: reference, found });
-    }
+    refusal::description_size(&description)?;
+    let reference = refusal::identity(&description, reference)?;
     let limits = refusal::limit_requests(&description)?;
     refusal::settings_schema(&description)?;
     Ok(Admitted { reference, digest, size, description, limits, anatomy, compiled })
@@ -106,11 +105,21 @@ async fn compile(
     compiling: impl FnOnce(),
 ) -> Result<(Anatomy, Compiled), Refusal> {
     let bytes = candidate.bytes.clone();
-    let anatomy = aside(move || Anatomy::of(&bytes)).await??;
-    check_contract(&anatomy)?;
+    let anatomy = aside(move || examine(&bytes)).await??;
     compiling();
     let compiled = sandbox.compile(&candidate.bytes, candidate.digest, &anatomy.note()).await?;
     Ok((anatomy, compiled))
+}
+
+/// All that is decided of a component in this process, before a worker compiles it: that it is valid, and that it keeps
+/// to the contract.
+///
+/// # Errors
+/// The first [`Refusal`].
+pub fn examine(bytes: &[u8]) -> Result<Anatomy, Refusal> {
+    let anatomy = Anatomy::of(bytes)?;
+    check_contract(&anatomy)?;
+    Ok(anatomy)
 }
 
 fn check_contract(anatomy: &Anatomy) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{Description, Ending, LimitName, LimitRequest, PluginRef};
+use crate::model::{Description, Ending, InvalidName, LimitName, LimitRequest, PluginRef};
 use crate::sandbox::{CompileError, Refused};
 
 use super::language::Language;
@@ -48,6 +48,12 @@ pub enum Refusal {
     /// It breaks the rules of WebAssembly, or uses more of it than the host runs.
     #[error("the component is not valid: {0}")]
     Invalid(#[source] wasmparser::BinaryReaderError),
+    /// Nested instantiation multiplies into more than anything could hold.
+    #[error("the component unfolds into more than {max} instances")]
+    TooManyInstances {
+        /// The limit.
+        max: u64,
+    },
     /// It asks for more than `query`, `report` and `types`.
     #[error("the component imports what no check is granted: {}", imports.join(", "))]
     ForbiddenImports {
@@ -71,6 +77,14 @@ pub enum Refusal {
     /// It does not say who it is.
     #[error("the plugin's `describe` broke: {}", ending_text(.0))]
     DescribeBroke(Ending),
+    /// It says more than anybody would read.
+    #[error("the plugin describes itself in {bytes} bytes; at most {max} are admitted")]
+    DescriptionTooLarge {
+        /// Bytes of all its texts.
+        bytes: usize,
+        /// The limit, in bytes.
+        max: usize,
+    },
     /// It says it is somebody else.
     #[error("the plugin says it is `{found}`, but was loaded as `{expected}`")]
     Identity {
@@ -78,6 +92,15 @@ pub enum Refusal {
         expected: PluginRef,
         /// What it says.
         found: String,
+    },
+    /// It says what nobody can be.
+    #[error("the plugin says it is `{found}`: {error}")]
+    NoIdentity {
+        /// What it says.
+        found: String,
+        /// What is wrong with that.
+        #[source]
+        error: InvalidName,
     },
     /// It asks for a limit that does not exist.
     #[error("the plugin asks for the limit `{0}`, which does not exist")]
@@ -109,16 +132,18 @@ impl Refusal {
             Self::NotWebAssembly => "not_webassembly",
             Self::CoreModule => "core_module",
             Self::Invalid(_) => "invalid",
+            Self::TooManyInstances { .. } => "too_many_instances",
             Self::ForbiddenImports { .. } => "forbidden_imports",
             Self::NeedsNewerHost(_) => "needs_newer_host",
             Self::MissingExports(_) | Self::Engine(Refused::World(_)) => "wrong_world",
-            Self::Engine(Refused::Compile(CompileError::Refused(_))) => "not_compilable",
+            Self::Engine(Refused::Compile(CompileError::Refused(_)) | Refused::Load(_)) => "not_compilable",
             Self::Engine(Refused::Compile(CompileError::TooLong { .. })) => "compile_time",
             Self::Engine(Refused::Compile(CompileError::Broke { .. })) => "compiler_broke",
-            Self::Engine(Refused::Compile(CompileError::Worker(_)) | Refused::Foreign) => "no_compiler",
+            Self::Engine(Refused::Compile(CompileError::Worker(_))) => "no_compiler",
             Self::AdmissionBroke(_) => "admission_broke",
             Self::DescribeBroke(_) => "describe_broke",
-            Self::Identity { .. } => "identity",
+            Self::DescriptionTooLarge { .. } => "description_too_large",
+            Self::Identity { .. } | Self::NoIdentity { .. } => "identity",
             Self::UnknownLimit(_) => "unknown_limit",
             Self::SettingsSchema(_) => "settings_schema",
         }
@@ -147,6 +172,7 @@ impl Refusal {
             Self::Invalid(_) => {
                 "build it again; threads, garbage collection, exceptions, 64-bit memories and async are not run here".into()
             }
+            Self::TooManyInstances { .. } => "let no component instantiate others that instantiate others in turn".into(),
             Self::ForbiddenImports { imports, language } if imports.iter().any(|name| name.starts_with("wasi:")) => {
                 without_wasi(*language)
             }
@@ -163,14 +189,19 @@ impl Refusal {
             Self::Engine(Refused::Compile(CompileError::Broke { .. })) => {
                 "make the component smaller, or raise `compile_memory` under `[host]`".into()
             }
-            Self::Engine(Refused::Compile(CompileError::Worker(_)) | Refused::Foreign) => {
+            Self::Engine(Refused::Load(_)) => {
+                "`assay plugin inspect` of a plugin that is admitted shows the limits of the host".into()
+            }
+            Self::Engine(Refused::Compile(CompileError::Worker(_))) => {
                 "the program starts itself to compile: has its file been moved or replaced?".into()
             }
             Self::Engine(Refused::Compile(CompileError::Refused(_))) | Self::AdmissionBroke(_) => {
                 "the component is valid but cannot be used here; report it with the component's digest".into()
             }
             Self::DescribeBroke(_) => "`describe` must return at once, without asking for data".into(),
+            Self::DescriptionTooLarge { .. } => "shorten its description and its settings schema".into(),
             Self::Identity { found, .. } => format!("name the file `{found}.wasm`, or build the version you mean"),
+            Self::NoIdentity { .. } => "an id is lower-case words joined by `-`, a version is `1.2.3`".into(),
             Self::UnknownLimit(_) => {
                 let names = LimitName::ALL.map(LimitName::as_str);
                 format!("the limits are {}", names.join(", "))
@@ -190,6 +221,32 @@ fn without_wasi(language: Option<Language>) -> String {
             Language::Python.without_wasi(),
             Language::JavaScript.without_wasi()
         ),
+    }
+}
+
+/// Size of all that a plugin may say of itself, in bytes.
+const DESCRIPTION_BYTES_MAX: usize = 1 << 20;
+
+/// A description that can be kept.
+pub(super) fn description_size(description: &Description) -> Result<(), Refusal> {
+    let Description { id, version, title, description, owner, settings_schema, limits } = description;
+    let texts = [id, version, title, description, owner, settings_schema].map(String::len).iter().sum::<usize>();
+    let limits = limits.iter().map(|(name, value)| name.len() + size_of_val(value)).sum::<usize>();
+    match texts + limits {
+        bytes if bytes > DESCRIPTION_BYTES_MAX => {
+            Err(Refusal::DescriptionTooLarge { bytes, max: DESCRIPTION_BYTES_MAX })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who a plugin is: what it was loaded as, if it says so too.
+pub(super) fn identity(description: &Description, expected: Option<PluginRef>) -> Result<PluginRef, Refusal> {
+    let found = format!("{}@{}", description.id, description.version);
+    match expected {
+        Some(expected) if expected.to_string() == found => Ok(expected),
+        Some(expected) => Err(Refusal::Identity { expected, found }),
+        None => found.parse().map_err(|error| Refusal::NoIdentity { found, error }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
-use crate::model::{Batch, ColumnInfo, LimitName, Limits, Param, Problem, ProblemCode};
+use crate::model::{Batch, ColumnInfo, Digest, LimitName, Limits, Param, Problem, ProblemCode};
 use crate::source::gate::read_statement;
 use crate::source::{Cost, Estimate, ReadStatement, Rows};
 
@@ -42,17 +42,28 @@ pub struct CursorStats {
     pub cost: Cost,
 }
 
-/// A request, for telling whether a problem was cured by asking again.
-#[derive(Debug, Clone, PartialEq)]
+/// What a guest asks.
+#[derive(Debug)]
 struct Request {
     source: String,
     sql: String,
     params: Vec<Param>,
 }
 
+/// A request as it is remembered: a guest may ask in megabytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct RequestId(Digest);
+
+impl Request {
+    fn id(&self) -> RequestId {
+        // Two requests are one if they cannot be told apart in writing; a NaN is then like itself.
+        RequestId(Digest::of(format!("{:?}", (&self.source, &self.sql, &self.params)).as_bytes()))
+    }
+}
+
 /// The rows of one query on their way to the guest.
 pub struct Cursor {
-    request: Request,
+    request: RequestId,
     rows: Box<dyn Rows>,
     grant: Grant,
     /// The query's own deadline, where it is sooner than the run's.
@@ -92,7 +103,7 @@ pub struct QueryCapability {
     queries: u64,
     rows: u64,
     bytes: u64,
-    unresolved: Vec<(Request, Problem)>,
+    unresolved: Vec<(RequestId, Problem)>,
 }
 
 impl QueryCapability {
@@ -111,10 +122,11 @@ impl QueryCapability {
     /// Dropping the future ends the query; the query stays counted.
     pub async fn open(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Cursor, Problem> {
         let request = Request { source, sql, params };
+        let id = request.id();
         let began = clock::monotonic();
-        match self.try_open(&request).await {
+        match self.try_open(request).await {
             Ok((rows, grant, deadline)) => Ok(Cursor {
-                request,
+                request: id,
                 rows,
                 grant,
                 deadline,
@@ -122,7 +134,7 @@ impl QueryCapability {
                 failed: None,
                 ended: false,
             }),
-            Err(problem) => Err(self.remember(&request, problem)),
+            Err(problem) => Err(self.remember(id, problem)),
         }
     }
 
@@ -135,7 +147,8 @@ impl QueryCapability {
     /// Nothing is left behind; the query stays counted.
     pub async fn estimate(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Estimate, Problem> {
         let request = Request { source, sql, params };
-        let estimate = match self.admit(&request) {
+        let id = request.id();
+        let estimate = match self.admit(request) {
             Ok((grant, statement)) => {
                 let (grant, deadline) = (grant.clone(), self.query_deadline());
                 working(&grant, deadline, grant.handle.source.estimate(statement)).await
@@ -144,10 +157,10 @@ impl QueryCapability {
         };
         match estimate {
             Ok(estimate) => {
-                self.forget(&request);
+                self.forget(id);
                 Ok(estimate)
             }
-            Err(problem) => Err(self.remember(&request, problem)),
+            Err(problem) => Err(self.remember(id, problem)),
         }
     }
 
@@ -181,12 +194,12 @@ impl QueryCapability {
             }
             Ok(None) => {
                 cursor.ended = true;
-                self.forget(&cursor.request);
+                self.forget(cursor.request);
                 Ok(None)
             }
             Err(problem) => {
                 cursor.failed = Some(problem.clone());
-                Err(self.remember(&cursor.request, problem))
+                Err(self.remember(cursor.request, problem))
             }
         }
     }
@@ -214,7 +227,7 @@ impl QueryCapability {
         self.unresolved.into_iter().map(|(_, problem)| problem).collect()
     }
 
-    async fn try_open(&mut self, request: &Request) -> Result<(Box<dyn Rows>, Grant, Option<Instant>), Problem> {
+    async fn try_open(&mut self, request: Request) -> Result<(Box<dyn Rows>, Grant, Option<Instant>), Problem> {
         let (grant, statement) = self.admit(request)?;
         let grant = grant.clone();
         let deadline = self.query_deadline();
@@ -223,13 +236,13 @@ impl QueryCapability {
     }
 
     /// Counts the query, then lets it pass only as one read statement within the grant.
-    fn admit(&mut self, request: &Request) -> Result<(&Grant, ReadStatement), Problem> {
+    fn admit(&mut self, request: Request) -> Result<(&Grant, ReadStatement), Problem> {
         if self.left(LimitName::Queries, self.queries) == 0 {
             return Err(self.spent_problem(ProblemCode::LimitQueries, LimitName::Queries));
         }
         self.queries += 1;
         let grant = self.grants.source(&request.source)?;
-        let statement = read_statement(&request.sql, request.params.clone())?;
+        let statement = read_statement(&request.sql, request.params)?;
         grant.covers(&statement)?;
         Ok((grant, statement))
     }
@@ -271,14 +284,19 @@ impl QueryCapability {
         ))
     }
 
-    fn remember(&mut self, request: &Request, problem: Problem) -> Problem {
+    /// At most one problem for each query of the budget, and one for all that were asked beyond it: however often a
+    /// guest asks, it is remembered within bounds.
+    fn remember(&mut self, request: RequestId, problem: Problem) -> Problem {
         self.forget(request);
-        self.unresolved.push((request.clone(), problem.clone()));
+        let beyond = |(_, earlier): &(RequestId, Problem)| earlier.code == ProblemCode::LimitQueries;
+        if problem.code != ProblemCode::LimitQueries || !self.unresolved.iter().any(beyond) {
+            self.unresolved.push((request, problem.clone()));
+        }
         problem
     }
 
-    fn forget(&mut self, request: &Request) {
-        self.unresolved.retain(|(earlier, _)| earlier != request);
+    fn forget(&mut self, request: RequestId) {
+        self.unresolved.retain(|(earlier, _)| *earlier != request);
     }
 }
 

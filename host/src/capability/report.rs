@@ -1,6 +1,6 @@
 //! Keeping what a guest reports, within the limits, so that it outlives the guest.
 
-use crate::model::{FindingDraft, LimitName, Limits, LogLevel, LogLine, Metric};
+use crate::model::{FindingDraft, LimitName, Limits, LogLevel, LogLine, Metric, cut};
 
 /// Longest text of a panic that is kept, in bytes.
 const ABORT_BYTES_MAX: usize = 4 << 10;
@@ -98,15 +98,6 @@ impl ReportCapability {
     pub fn into_report(self) -> Report {
         self.report
     }
-}
-
-/// The text, cut at a character's border and marked when it is longer than `bytes_max`.
-fn cut(mut text: String, bytes_max: usize) -> String {
-    if text.len() > bytes_max {
-        text.truncate(text.floor_char_boundary(bytes_max));
-        text.push('…');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -150,3 +150,17 @@ async fn a_source_works_for_as_many_as_it_has_slots_and_lets_the_others_wait() {
     assert_eq!(source.most_at_once.load(Ordering::Relaxed), 2);
     assert_eq!(began.elapsed().as_secs(), 3, "six queries of a second, two at a time");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_of_a_flood_is_bounded() {
+    let (_, handle) = handle(Duration::ZERO, 1);
+    let mut query = capability(handle, &[(LimitName::Queries, 3)]);
+    for number in 0..1_000 {
+        let asked = query.open("s".into(), format!("SELECT nonsense {number} FROM"), Vec::new()).await;
+        let expected = if number < 3 { ProblemCode::InvalidSql } else { ProblemCode::LimitQueries };
+        assert_eq!(asked.unwrap_err().code, expected, "{number}");
+    }
+    let codes: Vec<_> = query.into_unresolved().into_iter().map(|problem| problem.code).collect();
+    let invalid = ProblemCode::InvalidSql;
+    assert_eq!(codes, [invalid, invalid, invalid, ProblemCode::LimitQueries], "each once, and one for all beyond");
+}

@@ -93,7 +93,7 @@ async fn look_at(host: &HostConfig, sandbox: &Sandbox, file: PluginFile) -> List
             message: "the name is not `<id>@<version>.wasm`".to_owned(),
         };
     };
-    match load(host, sandbox, &file.path, reference.clone()).await {
+    match load(host, sandbox, &file.path, Some(reference.clone())).await {
         Ok(plugin) => Listed {
             file: file.path,
             plugin: Some(reference.to_string()),
@@ -123,11 +123,7 @@ async fn inspect(host: HostConfig, plugin: &str, format: PlainFormat) -> Result<
     // Who a plugin is stands in its name; a file of another name is asked, and taken at its word.
     let named = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
     let sandbox = sandbox(&host)?;
-    let admitted = match named {
-        Some(reference) => load(&host, &sandbox, &path, reference).await,
-        None => load_unnamed(&host, &sandbox, &path).await,
-    };
-    match (admitted, format) {
+    match (load(&host, &sandbox, &path, named).await, format) {
         (Ok(plugin), PlainFormat::Json) => {
             let mut view = serde_json::to_value(AdmittedView::of(&plugin)).map_err(std::io::Error::other)?;
             view["status"] = "admitted".into();
@@ -190,22 +186,17 @@ fn sandbox(host: &HostConfig) -> Result<Sandbox, Failure> {
     })
 }
 
-async fn load(host: &HostConfig, sandbox: &Sandbox, path: &Path, reference: PluginRef) -> Result<Admitted, Refusal> {
-    let candidate = Candidate::read(path, reference.clone(), host.component_bytes_max)?;
+async fn load(
+    host: &HostConfig,
+    sandbox: &Sandbox,
+    path: &Path,
+    reference: Option<PluginRef>,
+) -> Result<Admitted, Refusal> {
+    let plugin = reference.as_ref().map_or_else(|| path.display().to_string(), PluginRef::to_string);
+    let candidate = Candidate::read(path, reference, host.component_bytes_max)?;
     let progress = Progress::follow();
-    let compiling = Event::Compiling { plugin: reference, bytes: candidate.bytes.len() as u64 };
+    let compiling = Event::Compiling { plugin, bytes: candidate.bytes.len() as u64 };
     let admitted = admit(candidate, sandbox, &host.ceilings, || drop(progress.events().send(compiling))).await;
     progress.done().await;
     admitted
-}
-
-/// Loads a plugin as what it says it is.
-async fn load_unnamed(host: &HostConfig, sandbox: &Sandbox, path: &Path) -> Result<Admitted, Refusal> {
-    let anything = "unnamed@0.0.0".parse().expect("a valid reference");
-    match load(host, sandbox, path, anything).await {
-        Err(Refusal::Identity { found, .. }) if found.parse::<PluginRef>().is_ok() => {
-            load(host, sandbox, path, found.parse().expect("just parsed")).await
-        }
-        other => other,
-    }
 }

@@ -215,6 +215,7 @@ pub struct Conclusion {
 
 /// Weighs how an execution ended against what it reported and what it was not told.
 ///
+/// `dropped` is how many findings were reported and, being over a limit, not kept.
 /// `unresolved` are the problems of requests that never succeeded afterwards. The rules, in order:
 /// 1. a broken execution is an error with its reason;
 /// 2. an error the guest returned is an error: for the first unresolved problem if there is one;
@@ -222,7 +223,13 @@ pub struct Conclusion {
 /// 4. a pass or skip with findings is a `warn`;
 /// 5. a pass that rests on 0 rows is an error.
 #[must_use]
-pub fn conclude(ending: Ending, findings: &[Finding], unresolved: &[Problem], severity: Severity) -> Conclusion {
+pub fn conclude(
+    ending: Ending,
+    findings: &[Finding],
+    dropped: u64,
+    unresolved: &[Problem],
+    severity: Severity,
+) -> Conclusion {
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(severity);
     let error = |reason, message, hint, detail| Conclusion {
         status: Status::Error,
@@ -256,7 +263,7 @@ pub fn conclude(ending: Ending, findings: &[Finding], unresolved: &[Problem], se
             error(Reason::CheckError, format!("passed on 0 rows: {summary}"), None, None)
         }
         (Ending::Returned(Verdict { outcome, summary, examined }), problem) => {
-            let contradicts = matches!(outcome, Outcome::Pass | Outcome::Skip) && !findings.is_empty();
+            let contradicts = matches!(outcome, Outcome::Pass | Outcome::Skip) && (!findings.is_empty() || dropped > 0);
             Conclusion {
                 status: if contradicts { Status::Warn } else { outcome.into() },
                 reason: None,
@@ -312,7 +319,7 @@ mod tests {
     }
 
     fn status(ending: Ending, findings: &[Finding], unresolved: &[Problem]) -> (Status, Option<Reason>) {
-        let conclusion = conclude(ending, findings, unresolved, Severity::High);
+        let conclusion = conclude(ending, findings, 0, unresolved, Severity::High);
         (conclusion.status, conclusion.reason)
     }
 
@@ -344,7 +351,7 @@ mod tests {
             (Status::Fail, None),
             "a fail is known, whatever else is not"
         );
-        let conclusion = conclude(returned(Outcome::Pass, None), &[], &[failed, denied], Severity::Low);
+        let conclusion = conclude(returned(Outcome::Pass, None), &[], 0, &[failed, denied], Severity::Low);
         assert_eq!((conclusion.reason, conclusion.hint.as_deref()), (Some(Reason::Denied), Some("add it")));
     }
 
@@ -357,10 +364,10 @@ mod tests {
 
     #[test]
     fn findings_of_a_broken_run_are_partial() {
-        let conclusion = conclude(Ending::broken(Reason::Trap, "boom"), &[finding(None)], &[], Severity::High);
+        let conclusion = conclude(Ending::broken(Reason::Trap, "boom"), &[finding(None)], 0, &[], Severity::High);
         assert!(conclusion.partial);
         assert_eq!(conclusion.status, Status::Error);
-        assert!(!conclude(Ending::broken(Reason::Trap, "boom"), &[], &[], Severity::High).partial);
+        assert!(!conclude(Ending::broken(Reason::Trap, "boom"), &[], 0, &[], Severity::High).partial);
     }
 
     #[test]
@@ -368,13 +375,16 @@ mod tests {
         assert_eq!(status(returned(Outcome::Pass, Some(9)), &[finding(None)], &[]), (Status::Warn, None));
         assert_eq!(status(returned(Outcome::Skip, None), &[finding(None)], &[]), (Status::Warn, None));
         assert_eq!(status(returned(Outcome::Pass, Some(0)), &[], &[]), (Status::Error, Some(Reason::CheckError)));
+        let dropped = conclude(returned(Outcome::Pass, Some(9)), &[], 1, &[], Severity::High);
+        assert_eq!(dropped.status, Status::Warn, "a finding that was too large to keep was one all the same");
     }
 
     #[test]
     fn a_finding_never_exceeds_the_severity_of_the_check() {
         assert_eq!(finding(Some(Severity::Critical)).severity, Severity::High);
         assert_eq!(finding(Some(Severity::Low)).severity, Severity::Low);
-        let conclusion = conclude(returned(Outcome::Fail, None), &[finding(Some(Severity::Low))], &[], Severity::High);
+        let conclusion =
+            conclude(returned(Outcome::Fail, None), &[finding(Some(Severity::Low))], 0, &[], Severity::High);
         assert_eq!(conclusion.severity, Severity::Low);
     }
 }

@@ -98,6 +98,8 @@ limits! {
     LogLines "log_lines" Count default 1_000, ceiling 10_000;
     /// Size of one log line.
     LogLineBytes "log_line_bytes" Bytes default 2 * KIB, ceiling 16 * KIB;
+    /// Size of a summary, of an error, and of all that is wrong with a settings document.
+    MessageBytes "message_bytes" Bytes default 4 * KIB, ceiling 64 * KIB;
     /// What the guest may hand over in one host call.
     HostcallBytes "hostcall_bytes" Bytes default 4 * MIB, ceiling 16 * MIB;
 }

@@ -14,6 +14,7 @@ mod problem;
 mod result;
 mod run;
 mod severity;
+mod text;
 mod usage;
 
 pub use conclusion::{Conclusion, Ending, Outcome, Reason, Status, Verdict, conclude};
@@ -27,4 +28,5 @@ pub use problem::{Problem, ProblemCode};
 pub use result::CheckResult;
 pub use run::{RunRecord, RunStatus, Tally, Trigger, roll_up};
 pub use severity::Severity;
+pub use text::cut;
 pub use usage::Usage;

@@ -19,6 +19,8 @@ pub struct Usage {
     pub rows: u64,
     /// Bytes of column data handed to the guest.
     pub bytes: u64,
+    /// Version of the engine that ran it; none when no guest ran.
+    pub engine: Option<String>,
     /// Findings that were over a limit and not kept.
     pub findings_dropped: u64,
     /// Metrics that were over a limit and not kept.

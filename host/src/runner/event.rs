@@ -13,8 +13,8 @@ use crate::store::StoreError;
 pub enum Event {
     /// A plugin is compiled, once for this version of the host.
     Compiling {
-        /// The plugin.
-        plugin: PluginRef,
+        /// The plugin, or the file where it has no name yet.
+        plugin: String,
         /// Size of the component, in bytes.
         bytes: u64,
     },

@@ -80,7 +80,7 @@ pub(super) fn ended(
         owner: check.owner.clone(),
         tags: check.tags.clone(),
         settings: check.settings.clone(),
-        conclusion: conclude(ending, &findings, &unresolved, check.severity),
+        conclusion: conclude(ending, &findings, usage.findings_dropped, &unresolved, check.severity),
         findings,
         metrics,
         logs,

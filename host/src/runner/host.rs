@@ -208,12 +208,12 @@ async fn admit_all(
         let (ceilings, path) = (config.host.ceilings.clone(), folder.path_of(&reference));
         admissions.spawn(async move {
             let _turn = turns.acquire_owned().await.expect("the turns are never closed");
-            let named = reference.clone();
+            let named = Some(reference.clone());
             let read = tokio::task::spawn_blocking(move || Candidate::read(&path, named, bytes_max)).await;
             let admitted = match read {
                 Ok(Ok(candidate)) => {
                     let bytes = candidate.bytes.len() as u64;
-                    let compiling = || tell(&events, Event::Compiling { plugin: reference.clone(), bytes });
+                    let compiling = || tell(&events, Event::Compiling { plugin: reference.to_string(), bytes });
                     admit(candidate, &sandbox, &ceilings, compiling).await.map(Arc::new)
                 }
                 Ok(Err(refusal)) => Err(refusal),

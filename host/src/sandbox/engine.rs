@@ -16,7 +16,7 @@ use super::compiler::{CompileError, Compiler};
 use super::state::RunState;
 
 /// How often computing guests yield, and how finely their time is measured.
-const TICK: Duration = Duration::from_millis(10);
+const TICK_MILLIS: u64 = 10;
 /// Stack of a guest, in bytes.
 const WASM_STACK_BYTES: usize = 512 << 10;
 /// Stack of a guest and of the host functions it calls, in bytes.
@@ -39,7 +39,7 @@ pub const FIXED: [(&str, LimitUnit, u64); 5] = [
     ("memories", LimitUnit::Count, MEMORIES_PER_COMPONENT as u64),
     ("tables", LimitUnit::Count, TABLES_PER_COMPONENT as u64),
     ("core_instances", LimitUnit::Count, CORE_INSTANCES_PER_COMPONENT as u64),
-    ("tick", LimitUnit::Millis, TICK.as_millis() as u64),
+    ("tick", LimitUnit::Millis, TICK_MILLIS),
 ];
 
 /// Engine and linker of a host.
@@ -69,9 +69,9 @@ pub enum Refused {
     /// There is no machine code of it.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// The machine code is not this engine's: program and worker are of different versions.
-    #[error("the compiled component is for another engine")]
-    Foreign,
+    /// It consists of more than the engine has room for, or was compiled for another engine.
+    #[error("the engine refuses the compiled component: {0:#}")]
+    Load(#[source] wasmtime::Error),
     /// It does not fit the `check` world.
     #[error("the component does not fit the world `assay:plugin/check@1.0.0`: {0:#}")]
     World(#[source] wasmtime::Error),
@@ -129,7 +129,7 @@ impl Sandbox {
     /// Dropping the future ends the compilation; nothing is left behind.
     pub async fn compile(&self, component: &[u8], digest: Digest, note: &str) -> Result<Compiled, Refused> {
         let code = self.compiler.compile(component).await?;
-        let component = code.load(&self.engine).ok_or(Refused::Foreign)?;
+        let component = code.load(&self.engine).map_err(Refused::Load)?;
         let compiled = self.link(&component)?;
         let Some(cache) = &self.cache else { return Ok(compiled) };
         if let Err(error) = cache.keep(&self.engine, digest, &code, note) {
@@ -197,7 +197,7 @@ fn start_ticking(engine: &Engine) -> Result<(), SandboxError> {
             while let Some(engine) = engine.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                std::thread::sleep(TICK);
+                std::thread::sleep(Duration::from_millis(TICK_MILLIS));
             }
         })
         .map(drop)

@@ -7,9 +7,10 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::capability::{Grants, QueryCapability, Report};
 use crate::clock;
 use crate::model::{
-    Description, Ending, LimitName, Limits, Problem, Reason, RunContext, SettingProblem, Usage, Verdict,
+    Description, Ending, LimitName, Limits, Problem, Reason, RunContext, SettingProblem, Usage, Verdict, cut,
 };
 
+use super::ENGINE_VERSION;
 use super::bindings::Check;
 use super::engine::{Compiled, Sandbox};
 use super::state::{Phase, RunState};
@@ -64,9 +65,12 @@ impl Sandbox {
                 async |check: &Check, store: &mut Store<RunState>| check.call_run(store, &context, &settings).await,
             )
             .await;
-        let ending = match answer {
-            Ok(Ok(verdict)) => Ending::Returned(Verdict::from(verdict)),
-            Ok(Err(message)) => Ending::GuestError(message),
+        let bytes_max = usize::try_from(limits.get(LimitName::MessageBytes)).unwrap_or(usize::MAX);
+        let ending = match answer.map(|answer| answer.map(Verdict::from)) {
+            Ok(Ok(Verdict { outcome, summary, examined })) => {
+                Ending::Returned(Verdict { outcome, summary: cut(summary, bytes_max), examined })
+            }
+            Ok(Err(message)) => Ending::GuestError(cut(message, bytes_max)),
             Err(ending) => ending,
         };
         let RunState { query, report, limiter, meter, .. } = state;
@@ -80,6 +84,7 @@ impl Sandbox {
             queries,
             rows,
             bytes,
+            engine: Some(ENGINE_VERSION.to_owned()),
             findings_dropped: report.findings_dropped,
             metrics_dropped: report.metrics_dropped,
             log_lines_dropped: report.log_lines_dropped,
@@ -114,7 +119,8 @@ impl Sandbox {
     ) -> Result<Vec<SettingProblem>, Ending> {
         let validate = async |check: &Check, store: &mut Store<RunState>| check.call_validate(store, settings).await;
         let problems = self.ask(plugin, limits, validate).await?;
-        Ok(problems.into_iter().map(Into::into).collect())
+        let bytes_max = usize::try_from(limits.get(LimitName::MessageBytes)).unwrap_or(usize::MAX);
+        Ok(readable(problems.into_iter().map(Into::into), bytes_max))
     }
 
     /// Makes a call with neither data nor report granted, in a slot of its own kind: runs never wait for it.
@@ -190,5 +196,40 @@ impl Sandbox {
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store
+    }
+}
+
+/// The first problems, as many as somebody would read, and how many more there are.
+fn readable(problems: impl ExactSizeIterator<Item = SettingProblem>, bytes_max: usize) -> Vec<SettingProblem> {
+    let mut left = problems.len();
+    let mut bytes = 0;
+    let mut kept = Vec::new();
+    for SettingProblem { path, message } in problems {
+        let room = bytes_max.saturating_sub(bytes);
+        if room == 0 {
+            kept.push(SettingProblem { path: String::new(), message: format!("and {left} more") });
+            break;
+        }
+        let problem = SettingProblem { path: cut(path, room), message: cut(message, room) };
+        bytes += problem.path.len() + problem.message.len();
+        kept.push(problem);
+        left -= 1;
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_told_as_long_as_somebody_would_read_them() {
+        let problems = |n: usize| {
+            let problem = |i| SettingProblem { path: format!("/{i}"), message: "x".repeat(8) };
+            readable((0..n).map(problem), 25).into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(0), Vec::<String>::new());
+        assert_eq!(problems(2), ["xxxxxxxx", "xxxxxxxx"]);
+        assert_eq!(problems(9), ["xxxxxxxx", "xxxxxxxx", "xxxxx…", "and 6 more"]);
     }
 }

@@ -22,15 +22,18 @@ impl MachineCode {
         &self.0
     }
 
-    /// Loads it; `None` when it is not for this engine.
+    /// Loads it.
+    ///
+    /// # Errors
+    /// When it is not for this engine, or asks for more than its pool has.
     #[expect(unsafe_code, reason = "machine code of our own worker, see the contract")]
-    pub(super) fn load(&self, engine: &Engine) -> Option<Component> {
+    pub(super) fn load(&self, engine: &Engine) -> wasmtime::Result<Component> {
         // SAFETY: `Component::deserialize` requires bytes that the engine's own compiler produced and nobody changed.
         // - Produced: `from_worker` takes them from a process that this process started from its own program file,
         //   over a pipe that nobody else holds; the worker writes them only after the compiler has accepted the component.
         // - Unchanged: they are in memory that is never written again.
         // - Compatible: the engine compares version, target and settings in their header.
-        unsafe { Component::deserialize(engine, &self.0) }.ok()
+        unsafe { Component::deserialize(engine, &self.0) }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) struct Recorded {
     run_id: RunId,
     check: CheckName,
     id: String,
-    result: [Value; 29],
+    result: [Value; 30],
     findings: Vec<[Value; 20]>,
     metrics: Vec<[Value; 6]>,
     logs: Vec<[Value; 4]>,

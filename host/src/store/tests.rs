@@ -130,6 +130,7 @@ pub(super) fn full_result(run_id: RunId, check: &str) -> CheckResult {
             queries: 15,
             rows: 16,
             bytes: 17,
+            engine: Some("wasmtime 1.2.3".to_owned()),
             findings_dropped: 18,
             metrics_dropped: 19,
             log_lines_dropped: 20,

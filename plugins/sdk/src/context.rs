@@ -1,7 +1,7 @@
 //! What a run may know of time and identity.
 
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{Span, Timestamp};
 
 use crate::bindings::assay::plugin::types;
 use crate::error::Error;
@@ -50,7 +50,8 @@ impl Context {
     #[must_use]
     pub fn last_days(&self, count: u32) -> (Date, Date) {
         let last = self.target_date();
-        (last.saturating_sub(i64::from(count.max(1) - 1).days()), last)
+        let before = Span::new().try_days(count.max(1) - 1);
+        (before.and_then(|days| last.checked_sub(days)).unwrap_or(Date::MIN), last)
     }
 
     /// The day it is in the schedule's time zone some minutes after the scheduled instant.
@@ -117,7 +118,10 @@ impl Context {
 
 /// From days since 1970-01-01; clamped to the calendar.
 pub(crate) fn date(days: i32) -> Date {
-    jiff::civil::date(1970, 1, 1).saturating_add(i64::from(days).days())
+    let epoch = jiff::civil::date(1970, 1, 1);
+    // Neither a span of days nor the calendar has room for all that 32 bits can say.
+    let date = Span::new().try_days(days).and_then(|days| epoch.checked_add(days));
+    date.unwrap_or(if days < 0 { Date::MIN } else { Date::MAX })
 }
 
 /// From microseconds since 1970-01-01 00:00 UTC; clamped to the calendar.
@@ -128,4 +132,47 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
 /// Days since 1970-01-01.
 pub(crate) fn epoch_days(date: Date) -> i32 {
     (date - jiff::civil::date(1970, 1, 1)).get_days()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_beyond_the_calendar_are_its_ends() {
+        let day = jiff::civil::date;
+        for (days, expected) in [
+            (0, day(1970, 1, 1)),
+            (-1, day(1969, 12, 31)),
+            (20_454, day(2026, 1, 1)),
+            (2_932_896, Date::MAX),
+            (2_932_897, Date::MAX),
+            (i32::MAX, Date::MAX),
+            (i32::MIN, Date::MIN),
+        ] {
+            assert_eq!(date(days), expected, "{days}");
+        }
+    }
+
+    #[test]
+    fn more_days_than_there_were_begin_with_the_first() {
+        let context = Context::new(types::Context {
+            run_id: String::new(),
+            check: String::new(),
+            attempt: 1,
+            scheduled_micros: 0,
+            target_date: 20_454,
+            window_start_micros: 0,
+            window_end_micros: 0,
+            time_zone: String::new(),
+            utc_offset_seconds: 0,
+            seed: 0,
+            dry_run: false,
+            sources: Vec::new(),
+        });
+        let last = jiff::civil::date(2026, 1, 1);
+        assert_eq!(context.last_days(0), (last, last));
+        assert_eq!(context.last_days(3), (jiff::civil::date(2025, 12, 30), last));
+        assert_eq!(context.last_days(u32::MAX), (Date::MIN, last));
+    }
 }

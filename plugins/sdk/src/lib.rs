@@ -63,6 +63,8 @@ pub use jiff::civil::Date;
 pub use query::{Param, Query, Rows, query};
 pub use report::{Finding, Level, Severity, log, metric};
 pub use row::{Cell, FromCell, Row};
+#[doc(hidden)]
+pub use row::{ChunkRows, decode};
 pub use scope::Scope;
 pub use verdict::Verdict;
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::bindings::assay::query::query as contract;
 use crate::context::epoch_days;
 use crate::error::Error;
-use crate::row::{Chunk, Row};
+use crate::row::{ChunkRows, Row, decode};
 
 /// Rows asked for at a time; the host may give fewer.
 const BATCH_ROWS: u32 = 8_192;
@@ -77,7 +77,7 @@ impl Query {
     /// When the host refuses the statement or the source cannot answer.
     pub fn fetch(&self) -> Result<Rows, Error> {
         let cursor = contract::open(&self.source, &self.sql, &self.params)?;
-        Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None, next: 0 })
+        Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None })
     }
 }
 
@@ -85,8 +85,7 @@ impl Query {
 pub struct Rows {
     cursor: contract::Cursor,
     columns: Rc<[contract::ColumnInfo]>,
-    chunk: Option<Rc<Chunk>>,
-    next: usize,
+    chunk: Option<ChunkRows>,
 }
 
 impl Rows {
@@ -101,15 +100,11 @@ impl Rows {
     /// When the answer breaks off: what came before is then not all there is.
     pub fn next_row(&mut self) -> Result<Option<Row>, Error> {
         loop {
-            if let Some(chunk) = &self.chunk
-                && self.next < chunk.rows()
-            {
-                self.next += 1;
-                return Ok(Some(Row::new(chunk.clone(), self.next - 1)));
+            if let Some(row) = self.chunk.as_mut().and_then(Iterator::next) {
+                return Ok(Some(row));
             }
             let Some(batch) = self.cursor.next(BATCH_ROWS)? else { return Ok(None) };
-            self.chunk = Some(Rc::new(Chunk::new(self.columns.clone(), batch)?));
-            self.next = 0;
+            self.chunk = Some(decode(self.columns.clone(), batch)?);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Typed access to the rows of a columnar answer.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -9,19 +10,42 @@ use crate::bindings::assay::query::query::{Batch, ColumnInfo, Data, Kind, VarDat
 use crate::context::{date, timestamp};
 use crate::error::Error;
 
+/// The rows of a batch, which is checked once to have the shape that it claims, so that no access can go wrong later.
+///
+/// # Errors
+/// When the batch does not fit its columns or itself.
+pub fn decode(columns: Rc<[ColumnInfo]>, batch: Batch) -> Result<ChunkRows, Error> {
+    let chunk = Rc::new(Chunk::new(columns, batch)?);
+    Ok(ChunkRows { indices: 0..chunk.rows(), chunk })
+}
+
+/// The rows that came together, one after the other.
+pub struct ChunkRows {
+    chunk: Rc<Chunk>,
+    indices: Range<usize>,
+}
+
+impl Iterator for ChunkRows {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        self.indices.next().map(|index| Row { chunk: self.chunk.clone(), index })
+    }
+}
+
 /// Rows that came together.
-pub(crate) struct Chunk {
+struct Chunk {
     columns: Rc<[ColumnInfo]>,
     batch: Batch,
 }
 
 impl Chunk {
-    /// Checks once that the batch has the shape it claims, so that no access can go wrong later.
-    pub(crate) fn new(columns: Rc<[ColumnInfo]>, batch: Batch) -> Result<Self, Error> {
+    fn new(columns: Rc<[ColumnInfo]>, batch: Batch) -> Result<Self, Error> {
         let rows = batch.rows as usize;
         let var = |data: &VarData| {
             let whole = data.offsets.last().copied().unwrap_or(0) as usize == data.bytes.len();
-            data.offsets.len() == rows + 1 && whole && data.offsets.is_sorted()
+            // Not `rows + 1`: a batch may claim all the rows that a guest's 32 bits can count.
+            data.offsets.len().checked_sub(1) == Some(rows) && whole && data.offsets.is_sorted()
         };
         let fits = |column: &crate::bindings::assay::query::query::Column| {
             let values = match &column.data {
@@ -40,7 +64,7 @@ impl Chunk {
         }
     }
 
-    pub(crate) fn rows(&self) -> usize {
+    fn rows(&self) -> usize {
         self.batch.rows as usize
     }
 
@@ -189,10 +213,6 @@ impl<T: FromCell> FromCell for Option<T> {
 }
 
 impl Row {
-    pub(crate) fn new(chunk: Rc<Chunk>, index: usize) -> Self {
-        Self { chunk, index }
-    }
-
     /// The value of a column as a type; as an `Option` if it may be null.
     ///
     /// # Errors
@@ -243,7 +263,7 @@ mod tests {
     fn row(kind: Kind, data: Data, validity: Vec<u8>) -> Result<Row, Error> {
         let info = ColumnInfo { name: "c".to_owned(), kind, type_name: String::new(), nullable: true };
         let batch = Batch { rows: 1, columns: vec![Column { validity, data }] };
-        Ok(Row::new(Rc::new(Chunk::new(vec![info].into(), batch)?), 0))
+        Ok(decode(vec![info].into(), batch)?.next().unwrap())
     }
 
     fn text(text: &[u8]) -> Data {
@@ -273,6 +293,15 @@ mod tests {
         let row = row(Kind::Int64, Data::Int64(vec![7]), vec![1]).unwrap();
         assert_eq!(row.get::<i64>("C"), Ok(7));
         assert_eq!(row.get::<i64>("d").unwrap_err().to_string(), "the query returns no column `d`; it returns `c`");
+    }
+
+    #[test]
+    fn a_batch_that_claims_every_row_there_can_be_is_refused() {
+        // In a guest's 32 bits, one more than all rows is none.
+        let info = ColumnInfo { name: "c".to_owned(), kind: Kind::Text, type_name: String::new(), nullable: true };
+        let data = Data::Text(VarData { offsets: vec![], bytes: vec![] });
+        let batch = Batch { rows: u32::MAX, columns: vec![Column { validity: vec![], data }] };
+        assert!(decode(vec![info].into(), batch).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Limits of the host as a whole: how many at once, how long to wait, and what compiling may cost.
 
-use assay_tests::project::{Project, ending, find, guest};
+use assay_tests::project::{Project, ending, guest};
 use serde_json::Value;
 
 /// A project whose host has these further keys, with checks of these names and limits that compute until they are ended.

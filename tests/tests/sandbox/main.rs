@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
 
 mod generated;
+mod once;
 mod soak;
 mod ungranted;

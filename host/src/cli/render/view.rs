@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::admission::{Admitted, Interface, Language};
+use crate::admission::{Admitted, Interface, ItemKind, Language};
 use crate::model::{CheckResult, Finding, Measure, RunRecord, Usage};
 use crate::runner::RunOutcome;
 
@@ -86,6 +86,7 @@ pub(in crate::cli) struct UsageView {
     pub(in crate::cli) query_count: u64,
     pub(in crate::cli) rows_read: u64,
     pub(in crate::cli) bytes_read: u64,
+    pub(in crate::cli) engine_version: Option<String>,
     pub(in crate::cli) findings_dropped: u64,
     pub(in crate::cli) metrics_dropped: u64,
     pub(in crate::cli) log_lines_dropped: u64,
@@ -225,6 +226,7 @@ impl UsageView {
             queries,
             rows,
             bytes,
+            engine,
             findings_dropped,
             metrics_dropped,
             log_lines_dropped,
@@ -237,6 +239,7 @@ impl UsageView {
             query_count: *queries,
             rows_read: *rows,
             bytes_read: *bytes,
+            engine_version: engine.clone(),
             findings_dropped: *findings_dropped,
             metrics_dropped: *metrics_dropped,
             log_lines_dropped: *log_lines_dropped,
@@ -248,7 +251,8 @@ impl AdmittedView {
     pub(in crate::cli) fn of(plugin: &Admitted) -> Self {
         let interfaces = |interfaces: &[Interface]| {
             let view = |i: &Interface| InterfaceView { name: i.name.clone(), functions: i.functions.clone() };
-            interfaces.iter().map(view).collect()
+            // Names of types give nobody anything to do.
+            interfaces.iter().filter(|interface| interface.kind != ItemKind::Type).map(view).collect()
         };
         Self {
             plugin: plugin.reference.to_string(),

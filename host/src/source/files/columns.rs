@@ -116,6 +116,7 @@ fn cast_exactly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError>
 }
 
 fn json(field: &FieldRef, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    within_calendar(array.as_ref())?;
     let options = EncoderOptions::default().with_explicit_nulls(true);
     let mut encoder = make_encoder(field, array, &options)?;
     let mut texts = LargeStringBuilder::new();
@@ -132,11 +133,35 @@ fn json(field: &FieldRef, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(ArrayRef::from(Box::new(texts.finish()) as Box<dyn Array>))
 }
 
+/// The encoder writes what it cannot print as if its error were the value: whatever can go wrong is looked at first.
+fn within_calendar(array: &dyn Array) -> Result<(), ArrowError> {
+    match array.data_type() {
+        DataType::Struct(_) => array.as_struct().columns().iter().try_for_each(|column| within_calendar(column)),
+        DataType::List(_) => within_calendar(array.as_list::<i32>().values()),
+        DataType::LargeList(_) => within_calendar(array.as_list::<i64>().values()),
+        DataType::ListView(_) => within_calendar(array.as_list_view::<i32>().values()),
+        DataType::LargeListView(_) => within_calendar(array.as_list_view::<i64>().values()),
+        DataType::FixedSizeList(..) => within_calendar(array.as_fixed_size_list().values()),
+        DataType::Map(..) => within_calendar(array.as_map().entries()),
+        DataType::Dictionary(..) => within_calendar(array.as_any_dictionary().values()),
+        data_type if data_type.is_temporal() => {
+            let options = FormatOptions::default();
+            let formatter = ArrayFormatter::try_new(array, &options)?;
+            let values = (0..array.len()).filter(|row| array.is_valid(*row));
+            values.map(|row| formatter.value(row)).try_for_each(|value| value.try_to_string().map(drop))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn printed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(array, &options)?;
+    // Runs and unions have no null buffer of their own.
+    let nulls = array.logical_nulls();
+    let is_null = |row| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
     let texts: LargeStringArray = (0..array.len())
-        .map(|row| if array.is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) })
+        .map(|row| if is_null(row) { Ok(None) } else { formatter.value(row).try_to_string().map(Some) })
         .collect::<Result<_, ArrowError>>()?;
     Ok(ArrayRef::from(Box::new(texts) as Box<dyn Array>))
 }

@@ -49,7 +49,7 @@ use tokio::runtime::Handle;
 use self::catalog::{FoundTable, LookupError};
 use self::failure::problem;
 use self::folder::Snapshot;
-use self::rows::FileRows;
+pub use self::rows::FileRows;
 use self::session::{Functions, Shared};
 use self::table::{FilesTable, Formats};
 use super::{Estimate, ReadStatement, Rows, Source, TableListing, TableName};

@@ -11,7 +11,7 @@ use crate::model::{Batch, ColumnInfo, Problem, ProblemCode};
 use crate::source::{Cost, Rows};
 
 /// Rows on their way out of the engine. Dropping it ends the query and frees its memory.
-pub(super) struct FileRows {
+pub struct FileRows {
     /// `None` once it is at its end.
     stream: Option<SendableRecordBatchStream>,
     layouts: Vec<Layout>,
@@ -23,7 +23,8 @@ pub(super) struct FileRows {
 
 impl FileRows {
     /// Of a stream that has not been polled.
-    pub(super) fn new(stream: SendableRecordBatchStream) -> Self {
+    #[must_use]
+    pub fn new(stream: SendableRecordBatchStream) -> Self {
         let layouts: Vec<Layout> = stream.schema().fields().iter().map(Layout::of).collect();
         let columns = layouts.iter().map(Layout::info).collect();
         Self { stream: Some(stream), layouts, columns, pending: None, problem: None }

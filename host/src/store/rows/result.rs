@@ -10,7 +10,7 @@ use super::{Table, settings, timestamp};
 use crate::model::{CheckResult, Conclusion, Reason, Severity, Status, Usage};
 
 /// The table.
-pub(in super::super) const TABLE: Table<29> = Table {
+pub(in super::super) const TABLE: Table<30> = Table {
     name: "validation_results",
     key: 1,
     columns: [
@@ -38,6 +38,7 @@ pub(in super::super) const TABLE: Table<29> = Table {
         "query_count",
         "rows_read",
         "bytes_read",
+        "engine_version",
         "findings_dropped",
         "metrics_dropped",
         "log_lines_dropped",
@@ -52,7 +53,7 @@ pub(in super::super) fn id(result: &CheckResult) -> String {
 }
 
 /// The row of a result.
-pub(in super::super) fn row(result: &CheckResult) -> Result<[Value; 29], StoreError> {
+pub(in super::super) fn row(result: &CheckResult) -> Result<[Value; 30], StoreError> {
     let id = id(result);
     let of = format!("result {id}");
     let CheckResult { conclusion, usage, .. } = result;
@@ -82,6 +83,7 @@ pub(in super::super) fn row(result: &CheckResult) -> Result<[Value; 29], StoreEr
         codec::count(usage.queries),
         codec::count(usage.rows),
         codec::count(usage.bytes),
+        codec::text(usage.engine.as_deref()),
         codec::count(usage.findings_dropped),
         codec::count(usage.metrics_dropped),
         codec::count(usage.log_lines_dropped),
@@ -111,6 +113,7 @@ pub(in super::super) fn read(row: &rusqlite::Row<'_>) -> Result<CheckResult, Fau
         queries: fields.count("query_count")?,
         rows: fields.count("rows_read")?,
         bytes: fields.count("bytes_read")?,
+        engine: fields.text_or_null("engine_version")?,
         findings_dropped: fields.count("findings_dropped")?,
         metrics_dropped: fields.count("metrics_dropped")?,
         log_lines_dropped: fields.count("log_lines_dropped")?,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{
     ArrowPrimitiveType, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray,
-    DurationSecondArray, FixedSizeBinaryArray, Float16Array, Float64Array, Int8Array, Int64Array, ListArray, MapArray,
-    NullArray, PrimitiveArray, StringArray, StructArray, UInt64Array,
+    DurationSecondArray, FixedSizeBinaryArray, Float16Array, Float64Array, Int8Array, Int32Array, Int64Array,
+    ListArray, MapArray, NullArray, PrimitiveArray, RunArray, StringArray, StructArray, UInt64Array,
 };
 use datafusion::arrow::array::{Int64Builder, MapBuilder, StringBuilder};
 use datafusion::arrow::datatypes::{
@@ -146,6 +146,26 @@ fn what_does_not_fit_is_an_error() {
             "{error:?}"
         );
     }
+}
+
+#[test]
+fn a_date_beyond_the_calendar_is_an_error_in_whatever_it_is_nested() {
+    let date = Arc::new(primitive::<Date32Type>(&[Some(984_611_628)]));
+    let field = Arc::new(Field::new("value", DataType::Date32, true));
+    let nested: ArrayRef = Arc::new(StructArray::from(vec![(field, date as ArrayRef)]));
+    let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Date32Type, _, _>([Some([Some(984_611_628)])]));
+    for array in [nested, list] {
+        let error = prepare(array).map(|_| ()).expect_err("no such date");
+        assert!(matches!(error, ArrowError::CastError(_)), "{error:?}");
+    }
+}
+
+#[test]
+fn a_null_in_a_run_is_a_null() {
+    let runs = RunArray::try_new(&Int32Array::from(vec![1, 3]), &StringArray::from(vec![None, Some("x")])).unwrap();
+    let (_, prepared) = prepare(Arc::new(runs)).unwrap();
+    let column = &prepared.batch(0..3).unwrap().columns[0];
+    assert_eq!(column.validity, [0b110], "the first of three is null");
 }
 
 #[test]

@@ -1,0 +1,45 @@
+//! What the sandbox costs: `cargo xtask bench` runs this and compares the figures with their targets.
+//!
+//! Criterion warms up, decides how often, and reports; each single time is kept besides, for its p50 and p99 are
+//! what is promised. Figures are written as JSON to the file that `ASSAY_BENCH_FIGURES` names.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark may fail wherever it stands")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it measures")]
+
+mod bed;
+mod delivery;
+mod execution;
+mod figures;
+mod host;
+mod kill;
+mod rows;
+mod start;
+
+use std::time::Duration;
+
+use criterion::Criterion;
+use tokio::runtime::Runtime;
+
+use figures::Figures;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(start::CHILD) {
+        start::child(&arguments.next().unwrap());
+        return;
+    }
+    let runtime = Runtime::new().unwrap();
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(20)
+        .configure_from_args();
+    let mut figures = Figures::default();
+    execution::measure(&mut criterion, &runtime, &mut figures);
+    host::measure(&mut criterion, &runtime, &mut figures);
+    start::measure(&mut figures);
+    delivery::measure(&mut criterion, &runtime, &mut figures);
+    kill::measure(&runtime, &mut figures);
+    criterion.final_summary();
+    figures.write();
+}
