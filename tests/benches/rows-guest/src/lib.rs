@@ -1,6 +1,7 @@
 //! Takes its data as a list of rows, through an interface that assay does not have: what columns are compared with.
 
 #![cfg(target_arch = "wasm32")]
+#![expect(unsafe_code, missing_docs, reason = "what the generated bindings consist of")]
 
 wit_bindgen::generate!({ path: "wit", world: "taker" });
 
