@@ -11,7 +11,7 @@ use assay_sdk::{Cell, Row, Timestamp};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use futures::FutureExt as _;
+use futures::executor::block_on;
 
 use crate::columns::{Expected, Values as Given};
 
@@ -52,14 +52,14 @@ pub(crate) fn deliver(answer: &Answer) {
         expected.push((rows, table));
     }
     let stream = RecordBatchStreamAdapter::new(schema, futures::stream::iter(sent));
-    let mut rows = FileRows::new(Box::pin(stream));
+    let mut rows = FileRows::of(Box::pin(stream)).expect("a thread");
     let columns = rows.columns().to_vec();
     let rows_max = u32::from(answer.rows_max).max(1);
     let bytes_max = u64::from(answer.bytes_max);
     for (count, table) in expected.iter().filter(|(count, _)| *count > 0) {
         let mut done = 0;
         while done < *count {
-            let next = rows.next(rows_max, bytes_max).now_or_never().expect("nothing is waited for");
+            let next = block_on(rows.next(rows_max, bytes_max));
             let batch = match next {
                 Ok(batch) => batch.expect("rows are still due"),
                 Err(problem) => {
@@ -74,7 +74,7 @@ pub(crate) fn deliver(answer: &Answer) {
             done = check_values(batch, &columns, table, done);
         }
     }
-    let end = rows.next(rows_max, bytes_max).now_or_never().expect("nothing is waited for");
+    let end = block_on(rows.next(rows_max, bytes_max));
     assert!(end.is_ok_and(|batch| batch.is_none()), "rows that nobody sent");
 }
 

@@ -16,7 +16,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::session::Functions;
+use super::functions::Functions;
 use crate::model::{Problem, ProblemCode};
 
 /// The tree as the engine is to plan it.
@@ -139,7 +139,17 @@ impl Adapter<'_> {
             _ => function.name.to_string(),
         };
         if self.functions.contains(&name) {
-            return Ok(());
+            return match self.functions.fits(&name, function.over.is_some()) {
+                true => Ok(()),
+                false if function.over.is_some() => {
+                    let hint = "group the rows first, or number them with ROW_NUMBER() OVER (...)";
+                    Err(unsupported(&format!("the function `{name}` with `OVER`"), hint, function.name.span()))
+                }
+                false => {
+                    let hint = "say over which rows: OVER (ORDER BY ...)";
+                    Err(unsupported(&format!("the function `{name}` without `OVER`"), hint, function.name.span()))
+                }
+            };
         }
         let similar = self.functions.similar(&name);
         let hint = match similar.is_empty() {

@@ -5,6 +5,7 @@ use std::error::Error;
 
 use datafusion::error::DataFusionError;
 
+use super::watch::Ended;
 use crate::model::{Problem, ProblemCode};
 
 /// Longest reason that is passed on, in characters.
@@ -141,6 +142,15 @@ pub(super) fn shorten(text: &str) -> String {
 pub(super) fn problem(error: &DataFusionError) -> Problem {
     if let Some(failure) = find::<ReadFailure>(error) {
         return failure.into();
+    }
+    if let Some(ended) = find::<Ended>(error) {
+        let hint = match ended {
+            Ended::Unwanted => "ask again",
+            Ended::Batch { .. } => "make shorter values, or aggregate before you join",
+            Ended::Row { .. } => "take a part of the long value before the join: SUBSTR(value, 1, 1000)",
+            Ended::Function { .. } => "make shorter values, or take a part of the long ones first",
+        };
+        return Problem::new(ProblemCode::Failed, ended.to_string()).with_hint(hint);
     }
     let reason = |error: &DataFusionError| shorten(&error.strip_backtrace());
     match error.find_root() {

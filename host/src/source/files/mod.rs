@@ -8,19 +8,26 @@
 //! checked is the tree that runs; a file that cannot be read whole is a problem that names it, never a table
 //! with fewer rows.
 
+mod bounded;
 mod catalog;
 mod columns;
 mod dialect;
+mod engine;
 mod failure;
 mod folder;
+mod functions;
 mod naming;
 mod rows;
 mod schema;
 mod session;
+mod share;
+mod size;
 mod stack;
 mod table;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod weight;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -38,7 +45,6 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::session_state::SessionState;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
@@ -47,20 +53,25 @@ use object_store::ObjectStore;
 use tokio::runtime::Handle;
 
 use self::catalog::{FoundTable, LookupError};
+use self::engine::{Engine, interrupted};
 use self::failure::problem;
 use self::folder::Snapshot;
+use self::functions::Functions;
 pub use self::rows::FileRows;
-use self::session::{Functions, Shared};
+use self::session::Shared;
+use self::share::Memory;
 use self::table::{FilesTable, Formats};
+use self::watch::Watch;
 use super::{Estimate, ReadStatement, Rows, Source, TableListing, TableName};
-use crate::model::{Problem, ProblemCode};
+use crate::model::Problem;
 
 /// Where the files are and what reading them may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilesOptions {
     /// The folder.
     pub path: PathBuf,
-    /// Bytes of memory that sorting, grouping and joining may hold, all queries of the source together.
+    /// Bytes of memory that sorting, grouping and joining may hold, all queries of the source together. One query
+    /// may hold at most half of what the others leave.
     pub memory_bytes: u64,
     /// Bytes that may be spilled to disk beyond that, all queries together; 0 for never.
     pub spill_bytes: u64,
@@ -69,10 +80,11 @@ pub struct FilesOptions {
 }
 
 /// A folder of files as a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FilesSource {
     dir: Arc<Dir>,
     shared: Shared,
+    threads: usize,
     config: SessionConfig,
     functions: Arc<Functions>,
 }
@@ -145,23 +157,23 @@ impl FilesSource {
         let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(spill_bytes).build();
         let disk = disk.map_err(|source| failed(FilesFault::Spill { dir: std::env::temp_dir(), source }))?;
         let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
-        let memory = FairSpillPool::new(memory_bytes);
         Ok(Self {
             dir: Arc::new(dir),
-            shared: Shared { memory: Arc::new(memory), disk: Arc::new(disk) },
-            config: session::config(target_partitions, memory_bytes),
-            functions: Arc::new(Functions::repeatable()),
+            shared: Shared { memory: Memory::new(memory_bytes), disk: Arc::new(disk) },
+            threads: target_partitions,
+            config: session::config(target_partitions, memory_bytes / 2),
+            functions: Arc::new(Functions::listed()),
         })
     }
 
     /// Looks tables up and into their files.
-    async fn state_with(&self, names: &BTreeSet<TableName>) -> Result<SessionState, Problem> {
+    async fn state_with(&self, names: &BTreeSet<TableName>, watch: &Watch) -> Result<SessionState, Problem> {
         let found = self.look_up(names.clone()).await?;
         let files = found.iter().flat_map(|table| table.files.iter().map(|file| file.found.clone())).collect();
         let snapshot = Arc::new(Snapshot::new(Arc::clone(&self.dir), files));
         let store: Arc<dyn ObjectStore> = Arc::<Snapshot>::clone(&snapshot);
         let runtime = self.shared.runtime(Arc::clone(&store)).map_err(|error| problem(&error))?;
-        let state = session::state(self.config.clone(), &self.functions, runtime);
+        let state = session::state(self.config.clone(), &self.functions, runtime, watch);
         let formats = Formats::new(&state, store);
         let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(found.len());
         let mut first = 0;
@@ -180,17 +192,19 @@ impl FilesSource {
         found.await?.map_err(|error: LookupError| error.into())
     }
 
-    /// Plans a statement for execution, away from the threads that serve other queries: planning may take long
-    /// and does not give way in between.
-    async fn plan(&self, statement: ReadStatement) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
-        let state = self.state_with(statement.tables()).await?;
+    /// Plans a statement for execution.
+    async fn plan(
+        &self,
+        statement: ReadStatement,
+        watch: Watch,
+    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
+        let state = self.state_with(statement.tables(), &watch).await?;
         let functions = Arc::clone(&self.functions);
         let runtime = Handle::current();
         let planned = blocking(move || {
             stack::with_room(|| {
                 let tree = dialect::adapt(statement.ast(), &functions)?;
-                let plan = runtime.block_on(plan(&state, tree)).map_err(|error| problem(&error))?;
-                Ok((state, plan))
+                runtime.block_on(plan(state, tree, &watch)).map_err(|error| problem(&error))
             })
         });
         planned.await?
@@ -199,34 +213,53 @@ impl FilesSource {
 
 /// The only way from a checked tree to something that runs.
 async fn plan(
-    state: &SessionState,
+    mut state: SessionState,
     tree: sqlparser::ast::Statement,
-) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    watch: &Watch,
+) -> Result<(SessionState, Arc<dyn ExecutionPlan>), DataFusionError> {
     let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await?;
     let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     only_queries.verify_plan(&plan)?;
-    state.create_physical_plan(&plan).await
+    let mut rows = weight::rows_of(&plan)?;
+    loop {
+        let sized = std::mem::take(state.config_mut()).with_batch_size(rows);
+        *state.config_mut() = sized;
+        let physical = state.create_physical_plan(&plan).await?;
+        let fitting = weight::rows_fitting(&physical)?;
+        if fitting >= rows {
+            return Ok((state, watch::watched(physical, watch)?));
+        }
+        rows = fitting;
+    }
 }
 
 /// Runs work that waits for the disk or takes long. Dropping the future does not end the work, whose result is
 /// dropped then.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Problem::new(ProblemCode::Failed, format!("the query was interrupted: {error}")))
+    tokio::task::spawn_blocking(work).await.map_err(|error| interrupted(&error))
 }
 
 #[async_trait]
 impl Source for FilesSource {
     async fn query(&self, statement: ReadStatement) -> Result<Box<dyn Rows>, Problem> {
-        let (state, plan) = self.plan(statement).await?;
-        let stream = execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))?;
-        Ok(Box::new(FileRows::new(stream)))
+        let engine = Engine::start(self.threads)?;
+        let (source, watch) = (self.clone(), engine.watch().clone());
+        let started = engine.run(async move {
+            let (state, plan) = source.plan(statement, watch).await?;
+            execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))
+        });
+        let stream = started.await??;
+        Ok(Box::new(FileRows::new(engine, stream)))
     }
 
     async fn estimate(&self, statement: ReadStatement) -> Result<Estimate, Problem> {
-        let (_, plan) = self.plan(statement).await?;
-        estimate(&plan).map_err(|error| problem(&error))
+        let engine = Engine::start(self.threads)?;
+        let (source, watch) = (self.clone(), engine.watch().clone());
+        let estimated = engine.run(async move {
+            let (_, plan) = source.plan(statement, watch).await?;
+            estimate(&plan).map_err(|error| problem(&error))
+        });
+        estimated.await?
     }
 
     async fn tables(&self) -> Result<Vec<TableListing>, Problem> {
@@ -237,7 +270,7 @@ impl Source for FilesSource {
             let (dir, asked) = (Arc::clone(&self.dir), name.clone());
             let (made_of, problem) = match blocking(move || catalog::find(&dir, &asked)).await? {
                 Ok(table) => {
-                    let read = self.state_with(&BTreeSet::from([name.clone()])).await;
+                    let read = self.state_with(&BTreeSet::from([name.clone()]), &Watch::default()).await;
                     (table.made_of(), read.err())
                 }
                 Err(error) => (catalog::made_of_unusable(&error), Some(error.into())),

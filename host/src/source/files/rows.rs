@@ -4,30 +4,74 @@ use async_trait::async_trait;
 use datafusion::arrow::error::ArrowError;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
+use tokio::sync::mpsc;
 
 use super::columns::{Layout, Prepared};
+use super::engine::{Engine, interrupted};
 use super::failure;
 use crate::model::{Batch, ColumnInfo, Problem, ProblemCode};
 use crate::source::{Cost, Rows};
 
+/// Batches that are ready before they are asked for.
+const AHEAD: usize = 1;
+
 /// Rows on their way out of the engine. Dropping it ends the query and frees its memory.
 pub struct FileRows {
+    engine: Engine,
     /// `None` once it is at its end.
-    stream: Option<SendableRecordBatchStream>,
-    layouts: Vec<Layout>,
+    made: Option<mpsc::Receiver<Made>>,
     columns: Vec<ColumnInfo>,
     /// What the engine gave and the check has not had yet, and how much of it is gone.
     pending: Option<(Prepared, usize)>,
     problem: Option<Problem>,
 }
 
+/// What the threads of the query have to say. A query that broke says nothing.
+enum Made {
+    Rows(Prepared),
+    Problem(Problem),
+    End,
+}
+
+/// Computes until nobody listens.
+async fn make(mut stream: SendableRecordBatchStream, layouts: Vec<Layout>, sender: mpsc::Sender<Made>) {
+    let last = loop {
+        let prepared = match stream.next().await {
+            None => break Made::End,
+            Some(Err(error)) => break Made::Problem(failure::problem(&error)),
+            Some(Ok(batch)) if batch.num_rows() == 0 => continue,
+            Some(Ok(batch)) => Prepared::new(&layouts, &batch),
+        };
+        match prepared {
+            Ok(prepared) => {
+                if sender.send(Made::Rows(prepared)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => break Made::Problem(unfit(&error)),
+        }
+    };
+    // Whoever hears of the end may count on the memory.
+    drop(stream);
+    sender.send(last).await.ok();
+}
+
 impl FileRows {
+    /// Of a stream that is no query's, on a thread of its own.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub fn of(stream: SendableRecordBatchStream) -> Result<Self, Problem> {
+        Ok(Self::new(Engine::start(1)?, stream))
+    }
+
     /// Of a stream that has not been polled.
-    #[must_use]
-    pub fn new(stream: SendableRecordBatchStream) -> Self {
+    pub(super) fn new(engine: Engine, stream: SendableRecordBatchStream) -> Self {
         let layouts: Vec<Layout> = stream.schema().fields().iter().map(Layout::of).collect();
         let columns = layouts.iter().map(Layout::info).collect();
-        Self { stream: Some(stream), layouts, columns, pending: None, problem: None }
+        let (sender, receiver) = mpsc::channel(AHEAD);
+        engine.spawn(make(stream, layouts, sender));
+        Self { engine, made: Some(receiver), columns, pending: None, problem: None }
     }
 
     fn take(&mut self, rows_max: usize, bytes_max: u64) -> Result<Option<Batch>, Problem> {
@@ -45,15 +89,12 @@ impl FileRows {
             if let Some(batch) = self.take(rows_max, bytes_max)? {
                 return Ok(Some(batch));
             }
-            let Some(stream) = &mut self.stream else { return Ok(None) };
-            match stream.next().await {
-                None => self.stream = None,
-                Some(Err(error)) => return Err(failure::problem(&error)),
-                Some(Ok(batch)) if batch.num_rows() == 0 => {}
-                Some(Ok(batch)) => {
-                    let prepared = Prepared::new(&self.layouts, &batch).map_err(|error| unfit(&error))?;
-                    self.pending = Some((prepared, 0));
-                }
+            let Some(made) = &mut self.made else { return Ok(None) };
+            match made.recv().await {
+                None => return Err(interrupted(&"it broke")),
+                Some(Made::Problem(problem)) => return Err(problem),
+                Some(Made::End) => self.made = None,
+                Some(Made::Rows(prepared)) => self.pending = Some((prepared, 0)),
             }
         }
     }
@@ -80,8 +121,9 @@ impl Rows for FileRows {
         let result = self.step(rows_max, bytes_max).await;
         if let Err(problem) = &result {
             self.problem = Some(problem.clone());
-            self.stream = None;
+            self.made = None;
             self.pending = None;
+            self.engine.watch().stop();
         }
         result
     }

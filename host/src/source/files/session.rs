@@ -1,8 +1,7 @@
-//! The engine as one query sees it: its own tables, a bounded share of memory and disk, and only functions
-//! that give the same answer every time.
+//! The engine as one query sees it: its own tables, a bounded share of memory and disk, and the
+//! functions that are listed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use datafusion::catalog::{
@@ -10,91 +9,27 @@ use datafusion::catalog::{
     TableProvider,
 };
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::DiskManager;
-use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::execution::{SessionStateDefaults, TaskContext};
-use datafusion::logical_expr::planner::ExprPlanner;
-use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, Volatility, WindowUDF};
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
-use super::dialect::{GoogleOperators, GoogleTypes};
+use super::bounded::Bound;
+use super::dialect::GoogleTypes;
 use super::folder::store_url;
+use super::functions::Functions;
+use super::share::Memory;
+use super::watch::{Rules, Watch};
 use crate::source::TableName;
 
 /// Rows of a batch inside of the engine.
-const BATCH_ROWS: usize = 8_192;
+pub(super) const BATCH_ROWS: usize = 8_192;
 
 /// Names of the catalog and schema of tables without a dataset. No statement can spell them.
 const HERE: &str = ":here";
-
-/// Functions whose result is as large as an argument says. Their memory is in nobody's account.
-const UNBOUNDED: &[&str] = &["array_repeat", "array_resize", "generate_series", "lpad", "range", "repeat", "rpad"];
-
-/// The functions that statements may use.
-pub(super) struct Functions {
-    scalar: Vec<Arc<ScalarUDF>>,
-    higher_order: Vec<Arc<HigherOrderUDF>>,
-    aggregate: Vec<Arc<AggregateUDF>>,
-    window: Vec<Arc<WindowUDF>>,
-    planners: Vec<Arc<dyn ExprPlanner>>,
-    /// Lower-case names, sorted.
-    names: Vec<String>,
-}
-
-impl fmt::Debug for Functions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Functions").field("names", &self.names.len()).finish_non_exhaustive()
-    }
-}
-
-impl Functions {
-    /// All functions of the engine that are repeatable, bounded and read nothing but their arguments.
-    pub(super) fn repeatable() -> Self {
-        let mut scalar = SessionStateDefaults::default_scalar_functions();
-        scalar.retain(|function| {
-            function.signature().volatility == Volatility::Immutable && !UNBOUNDED.contains(&function.name())
-        });
-        let higher_order = SessionStateDefaults::default_higher_order_functions();
-        let aggregate = SessionStateDefaults::default_aggregate_functions();
-        let window = SessionStateDefaults::default_window_functions();
-        let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::new(GoogleOperators)];
-        planners.extend(SessionStateDefaults::default_expr_planners());
-        let mut names: Vec<String> = Vec::new();
-        let mut add = |name: &str, aliases: &[String]| {
-            names.push(name.to_lowercase());
-            names.extend(aliases.iter().map(|alias| alias.to_lowercase()));
-        };
-        scalar.iter().for_each(|function| add(function.name(), function.aliases()));
-        higher_order.iter().for_each(|function| add(function.name(), function.aliases()));
-        aggregate.iter().for_each(|function| add(function.name(), function.aliases()));
-        window.iter().for_each(|function| add(function.name(), function.aliases()));
-        names.sort();
-        names.dedup();
-        Self { scalar, higher_order, aggregate, window, planners, names }
-    }
-
-    /// Whether there is such a function; upper and lower case are one.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.names.binary_search(&name.to_lowercase()).is_ok()
-    }
-
-    /// At most three functions that a person may have meant.
-    pub(super) fn similar(&self, name: &str) -> Vec<String> {
-        let name = name.to_lowercase();
-        let mut scored: Vec<(f64, &String)> = self
-            .names
-            .iter()
-            .map(|known| (strsim::jaro_winkler(&name, known), known))
-            .filter(|(score, _)| *score > 0.85)
-            .collect();
-        scored.sort_by(|one, other| other.0.total_cmp(&one.0));
-        scored.into_iter().take(3).map(|(_, known)| format!("`{}`", known.to_uppercase())).collect()
-    }
-}
 
 /// How the engine is set up for GoogleSQL on files.
 pub(super) fn config(target_partitions: usize, memory_bytes: usize) -> SessionConfig {
@@ -120,7 +55,7 @@ pub(super) fn config(target_partitions: usize, memory_bytes: usize) -> SessionCo
 #[derive(Debug, Clone)]
 pub(super) struct Shared {
     /// Bounds memory.
-    pub(super) memory: Arc<dyn MemoryPool>,
+    pub(super) memory: Arc<Memory>,
     /// Bounds what is spilled.
     pub(super) disk: Arc<DiskManager>,
 }
@@ -129,7 +64,7 @@ impl Shared {
     /// The surroundings of one query, in which `store` is all there is to read.
     pub(super) fn runtime(&self, store: Arc<dyn ObjectStore>) -> Result<Arc<RuntimeEnv>> {
         let mut builder = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::clone(&self.memory))
+            .with_memory_pool(self.memory.share())
             .with_object_store_registry(Arc::new(DefaultObjectStoreRegistry::new()));
         builder.disk_manager = Some(Arc::clone(&self.disk));
         let runtime = builder.build_arc()?;
@@ -141,13 +76,22 @@ impl Shared {
 }
 
 /// The state of a query, without tables.
-pub(super) fn state(config: SessionConfig, functions: &Functions, runtime: Arc<RuntimeEnv>) -> SessionState {
+pub(super) fn state(
+    config: SessionConfig,
+    functions: &Functions,
+    runtime: Arc<RuntimeEnv>,
+    watch: &Watch,
+) -> SessionState {
+    let Rules { mut analyzer, optimizer, physical } = Rules::of(watch);
+    analyzer.push(Arc::new(Bound(watch.clone())));
     SessionStateBuilder::new()
+        .with_analyzer_rules(analyzer)
+        .with_optimizer_rules(optimizer)
+        .with_physical_optimizer_rules(physical)
         .with_config(config)
         .with_runtime_env(runtime)
         .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
         .with_scalar_functions(functions.scalar.clone())
-        .with_higher_order_functions(functions.higher_order.clone())
         .with_aggregate_functions(functions.aggregate.clone())
         .with_window_functions(functions.window.clone())
         .with_expr_planners(functions.planners.clone())

@@ -15,7 +15,7 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::model::{Batch, Kind, Param, Value, Values};
+use crate::model::{Batch, Kind, Param, ProblemCode, Value, Values};
 use crate::source::gate::read_statement;
 
 struct Folder {

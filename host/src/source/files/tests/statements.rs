@@ -7,7 +7,8 @@ use super::*;
 async fn the_engine_knows_no_table_besides_those_of_the_statement() {
     let folder = Folder::with(&[("open.csv", "a\n1\n"), ("secret.csv", "a\n2\n")]);
     let source = folder.source();
-    let state = source.state_with(&BTreeSet::from([TableName::new(vec!["open".to_owned()])])).await.unwrap();
+    let open = BTreeSet::from([TableName::new(vec!["open".to_owned()])]);
+    let state = source.state_with(&open, &Watch::default()).await.unwrap();
     for (sql, known) in [("SELECT a FROM open", true), ("SELECT a FROM secret", false)] {
         let statement = read_statement(sql, Vec::new()).unwrap();
         let tree = Statement::Statement(Box::new(statement.ast().clone()));
@@ -34,6 +35,13 @@ async fn what_the_engine_would_overlook_is_refused() {
         ("SELECT generate_series(1, 1000000000)", "the function `generate_series`"),
         ("SELECT arrow_cast(now(), 'Utf8')", "`now`, which gives another value at every call,"),
         ("SELECT input_file_name() FROM t", "the function `input_file_name`"),
+        ("SELECT version() FROM t", "the function `version` is not supported on files (line 1, column 8)"),
+        ("SELECT arrow_typeof(a) FROM t", "the function `arrow_typeof`"),
+        ("SELECT @@version FROM t", "the system variable `@@version`"),
+        ("SELECT uuid() FROM t", "`uuid`, which gives another value at every call,"),
+        ("SELECT levenshtein('a', 'b') FROM t", "the function `levenshtein`"),
+        ("SELECT ARRAY_AGG(a) OVER (ORDER BY a) FROM t", "the function `ARRAY_AGG` with `OVER`"),
+        ("SELECT ROW_NUMBER() FROM t", "the function `ROW_NUMBER` without `OVER`"),
         ("SELECT EXTRACT(HOUR FROM CAST(NULL AS TIMESTAMP) AT TIME ZONE 'Asia/Tokyo')", "`AT TIME ZONE`"),
     ] {
         let problem = refusal(&source, sql).await;
