@@ -6,8 +6,9 @@ use assay::model::{Ending, LimitName, LimitRequest, Reason};
 use assay_tests::bed::{Bed, SOURCE_SLOTS, ask, sandbox};
 use assay_tests::project::guest;
 
-/// Executions before anything is measured: pools fill, caches warm up.
-const WARM_UP: usize = 1_000;
+/// Executions before anything is measured: pools fill, and so do the allocator's arenas, of which each thread that comes
+/// and goes with a query that was given up takes one.
+const WARM_UP: usize = 5_000;
 /// Executions.
 const RUNS: usize = 10_000;
 /// At once.

@@ -1,10 +1,11 @@
 //! The threads of one query.
 //!
 //! A query computes on threads of its own: what does not give way holds up neither the clock nor other checks, and
-//! nobody waits for it when the program ends.
+//! nobody waits for it when the program ends. The threads of a query that came to its end serve the next.
 
 use std::fmt;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -15,11 +16,52 @@ use crate::model::{Problem, ProblemCode};
 /// Bytes of stack of a thread. Only what is touched takes memory.
 const STACK: usize = 8 * 1024 * 1024;
 
+/// Queries whose threads are kept for later ones.
+const IDLE_MAX: usize = 8;
+
+/// Threads that no query needs now, all with as many as one query gets.
+#[derive(Default)]
+pub(super) struct Idle(Mutex<Vec<Runtime>>);
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").finish_non_exhaustive()
+    }
+}
+
+impl Idle {
+    fn take(&self) -> Option<Runtime> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn keep(&self, runtime: Runtime) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(runtime);
+        } else {
+            drop(idle);
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        // A runtime that is dropped waits for its threads, which an asynchronous context does not allow.
+        for runtime in std::mem::take(self.0.get_mut().unwrap_or_else(PoisonError::into_inner)) {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The threads of a query. Dropping it ends the query, without waiting for it.
 pub(super) struct Engine {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     watch: Watch,
+    idle: Arc<Idle>,
+    /// Nothing of the query computes any more.
+    is_at_end: bool,
 }
 
 impl fmt::Debug for Engine {
@@ -29,21 +71,33 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// With so many threads that compute.
+    /// With so many threads that compute, idle ones if there are any.
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub(super) fn start(threads: usize) -> Result<Self, Problem> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads.max(1))
+    pub(super) fn start(threads: usize, idle: &Arc<Idle>) -> Result<Self, Problem> {
+        let runtime = match idle.take() {
+            Some(runtime) => runtime,
+            None => Self::threads(threads)?,
+        };
+        Ok(Self { runtime: Some(runtime), watch: Watch::default(), idle: idle.clone(), is_at_end: false })
+    }
+
+    fn threads(number: usize) -> Result<Runtime, Problem> {
+        Builder::new_multi_thread()
+            .worker_threads(number.max(1))
             .thread_name("assay-query")
             .thread_stack_size(STACK)
             .build()
             .map_err(|error| {
                 let message = format!("no threads for the query: {error}");
                 Problem::new(ProblemCode::Failed, message).with_hint("run fewer checks at once").retryable()
-            })?;
-        Ok(Self { runtime: Some(runtime), watch: Watch::default() })
+            })
+    }
+
+    /// The query has come to its end, so that its threads may serve another.
+    pub(super) fn at_end(&mut self) {
+        self.is_at_end = true;
     }
 
     /// What tells the query that it is over.
@@ -85,8 +139,10 @@ pub(super) fn interrupted(reason: &dyn fmt::Display) -> Problem {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.watch.stop();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+        match self.runtime.take() {
+            Some(runtime) if self.is_at_end => self.idle.keep(runtime),
+            Some(runtime) => runtime.shutdown_background(),
+            None => {}
         }
     }
 }

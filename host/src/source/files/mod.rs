@@ -53,7 +53,7 @@ use object_store::ObjectStore;
 use tokio::runtime::Handle;
 
 use self::catalog::{FoundTable, LookupError};
-use self::engine::{Engine, interrupted};
+use self::engine::{Engine, Idle, interrupted};
 use self::failure::problem;
 use self::folder::Snapshot;
 use self::functions::Functions;
@@ -85,6 +85,7 @@ pub struct FilesSource {
     dir: Arc<Dir>,
     shared: Shared,
     threads: usize,
+    idle: Arc<Idle>,
     config: SessionConfig,
     functions: Arc<Functions>,
 }
@@ -161,6 +162,7 @@ impl FilesSource {
             dir: Arc::new(dir),
             shared: Shared { memory: Memory::new(memory_bytes), disk: Arc::new(disk) },
             threads: target_partitions,
+            idle: Arc::default(),
             config: session::config(target_partitions, memory_bytes / 2),
             functions: Arc::new(Functions::listed()),
         })
@@ -242,24 +244,31 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 #[async_trait]
 impl Source for FilesSource {
     async fn query(&self, statement: ReadStatement) -> Result<Box<dyn Rows>, Problem> {
-        let engine = Engine::start(self.threads)?;
+        let mut engine = Engine::start(self.threads, &self.idle)?;
         let (source, watch) = (self.clone(), engine.watch().clone());
         let started = engine.run(async move {
             let (state, plan) = source.plan(statement, watch).await?;
             execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))
         });
-        let stream = started.await??;
-        Ok(Box::new(FileRows::new(engine, stream)))
+        match started.await? {
+            Ok(stream) => Ok(Box::new(FileRows::new(engine, stream))),
+            Err(problem) => {
+                engine.at_end();
+                Err(problem)
+            }
+        }
     }
 
     async fn estimate(&self, statement: ReadStatement) -> Result<Estimate, Problem> {
-        let engine = Engine::start(self.threads)?;
+        let mut engine = Engine::start(self.threads, &self.idle)?;
         let (source, watch) = (self.clone(), engine.watch().clone());
         let estimated = engine.run(async move {
             let (_, plan) = source.plan(statement, watch).await?;
             estimate(&plan).map_err(|error| problem(&error))
         });
-        estimated.await?
+        let estimated = estimated.await?;
+        engine.at_end();
+        estimated
     }
 
     async fn tables(&self) -> Result<Vec<TableListing>, Problem> {

@@ -1,5 +1,7 @@
 //! The answer of a query, batch by batch as the engine makes it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use datafusion::arrow::error::ArrowError;
 use datafusion::execution::SendableRecordBatchStream;
@@ -62,7 +64,7 @@ impl FileRows {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn of(stream: SendableRecordBatchStream) -> Result<Self, Problem> {
-        Ok(Self::new(Engine::start(1)?, stream))
+        Ok(Self::new(Engine::start(1, &Arc::default())?, stream))
     }
 
     /// Of a stream that has not been polled.
@@ -92,8 +94,14 @@ impl FileRows {
             let Some(made) = &mut self.made else { return Ok(None) };
             match made.recv().await {
                 None => return Err(interrupted(&"it broke")),
-                Some(Made::Problem(problem)) => return Err(problem),
-                Some(Made::End) => self.made = None,
+                Some(Made::Problem(problem)) => {
+                    self.engine.at_end();
+                    return Err(problem);
+                }
+                Some(Made::End) => {
+                    self.engine.at_end();
+                    self.made = None;
+                }
                 Some(Made::Rows(prepared)) => self.pending = Some((prepared, 0)),
             }
         }
