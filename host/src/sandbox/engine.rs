@@ -24,6 +24,8 @@ const FIBER_STACK_BYTES: usize = 2 << 20;
 const _: () = assert!(WASM_STACK_BYTES < FIBER_STACK_BYTES);
 /// Memory of a slot that is zeroed by hand rather than given back, in bytes: covers a small guest.
 const KEEP_RESIDENT_BYTES: usize = 256 << 10;
+/// The same of a table: covers the functions of a small guest.
+const TABLE_KEEP_RESIDENT_BYTES: usize = 16 << 10;
 /// Parts a single component may consist of.
 const MEMORIES_PER_COMPONENT: u32 = 8;
 const TABLES_PER_COMPONENT: u32 = 64;
@@ -166,6 +168,7 @@ fn pool(concurrency: NonZeroU32, memory_bytes_max: u64) -> PoolingAllocationConf
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(usize::try_from(memory_bytes_max).unwrap_or(usize::MAX))
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
         .pagemap_scan(Enabled::No);
     pool
 }
@@ -183,6 +186,8 @@ pub(super) fn config() -> Config {
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
         .wasm_tail_call(true)
+        // Nothing unwinds through a guest: traps and backtraces do not need what native code would.
+        .native_unwind_info(false)
         // Function names come from the name section; source positions would read an environment variable.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config

@@ -51,6 +51,35 @@ impl Times {
     }
 }
 
+/// Lets criterion time something that a task of the runtime does, as the runner's tasks do, and keeps each time.
+pub(crate) fn timed_in_a_task<F: Future<Output = ()> + Send>(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    name: &str,
+    once: impl Fn() -> F + Clone + Send + 'static,
+) -> Times {
+    let mut times = Times::default();
+    criterion.bench_function(name, |bencher| {
+        bencher.iter_custom(|iterations| {
+            let once = once.clone();
+            let task = runtime.spawn(async move {
+                let mut times = Vec::new();
+                for _ in 0..iterations {
+                    let began = clock::monotonic();
+                    once().await;
+                    times.push(began.elapsed());
+                }
+                times
+            });
+            let each = runtime.block_on(task).unwrap();
+            let all = each.iter().sum();
+            times.0.extend(each);
+            all
+        });
+    });
+    times
+}
+
 /// Lets criterion time something, and keeps each time.
 pub(crate) fn timed(criterion: &mut Criterion, runtime: &Runtime, name: &str, mut once: impl AsyncFnMut()) -> Times {
     let mut times = Times::default();
