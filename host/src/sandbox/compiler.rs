@@ -91,7 +91,7 @@ impl WorkerExit {
 }
 
 impl Compiler {
-    /// The argument that makes a program of this library a worker; limits follow as [`CompileLimits::to_arguments`].
+    /// The argument that makes a program of this library a worker; its limits follow: bytes of memory, milliseconds.
     pub const WORKER: &'static str = "compile-worker";
 
     /// A compiler that starts `program`, which answers to [`Compiler::WORKER`].
