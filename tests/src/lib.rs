@@ -2,4 +2,5 @@
 
 pub mod bed;
 pub mod pipeline;
+pub mod process;
 pub mod project;

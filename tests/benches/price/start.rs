@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assay::clock;
+use assay_tests::process::resident_kib;
 use assay_tests::project::{assay, guest};
 
 use super::figures::Figures;
@@ -44,13 +45,6 @@ pub(crate) fn child(folder: &str) {
     let took = began.elapsed().as_secs_f64();
     assert!(host.plugins().all(|(_, plugin)| plugin.is_ok()), "every plugin is admitted");
     println!("{took} {}", resident_kib());
-}
-
-/// Source: proc_pid_status(5), `VmRSS`.
-fn resident_kib() -> u64 {
-    let status = fs_err::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// A project whose plugins differ in nothing but the version that they say they are.

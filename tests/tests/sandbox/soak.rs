@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use assay::model::{Ending, LimitName, LimitRequest, Reason};
 use assay_tests::bed::{Bed, SOURCE_SLOTS, ask, sandbox};
+use assay_tests::process::resident_kib;
 use assay_tests::project::guest;
 
 /// Executions before anything is measured: pools fill, and so do the allocator's arenas, of which each thread that comes
@@ -80,13 +81,6 @@ async fn executions(bed: &Arc<Bed>, number: usize) {
         });
     }
     tasks.join_all().await;
-}
-
-/// Source: proc_pid_status(5), `VmRSS`.
-fn resident_kib() -> u64 {
-    let status = fs_err::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 fn open_files() -> usize {
