@@ -16,6 +16,7 @@ mod engine;
 mod failure;
 mod folder;
 mod functions;
+mod googlesql;
 mod naming;
 mod rows;
 mod schema;

@@ -1,0 +1,6 @@
+//! Dates with a time, in no zone.
+
+use super::super::function::Definition;
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[];

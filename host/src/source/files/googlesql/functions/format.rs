@@ -1,0 +1,6 @@
+//! `FORMAT`: values written by a pattern.
+
+use super::super::function::Definition;
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[];

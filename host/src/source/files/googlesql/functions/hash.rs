@@ -1,0 +1,6 @@
+//! Fingerprints and hashes.
+
+use super::super::function::Definition;
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[];

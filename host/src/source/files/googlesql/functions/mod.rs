@@ -1,0 +1,34 @@
+//! The functions of a row, by what they are about. Each module lists its [`Definition`]s in `FUNCTIONS`.
+
+mod array;
+mod date;
+mod datetime;
+mod format;
+mod hash;
+mod json;
+mod math;
+mod regexp;
+mod series;
+#[cfg(test)]
+mod testing;
+mod text;
+mod time;
+mod timestamp;
+
+use super::function::Definition;
+
+/// The functions that a statement may call, under the heading of their chapter.
+pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
+    ("Mathematics", math::FUNCTIONS),
+    ("Texts and bytes", text::FUNCTIONS),
+    ("Formatting", format::FUNCTIONS),
+    ("Regular expressions", regexp::FUNCTIONS),
+    ("Hashes", hash::FUNCTIONS),
+    ("JSON", json::FUNCTIONS),
+    ("Arrays", array::FUNCTIONS),
+    ("Series", series::FUNCTIONS),
+    ("Dates", date::FUNCTIONS),
+    ("Dates with a time", datetime::FUNCTIONS),
+    ("Times", time::FUNCTIONS),
+    ("Instants", timestamp::FUNCTIONS),
+];

@@ -1,0 +1,6 @@
+//! Regular expressions.
+
+use super::super::function::Definition;
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[];

@@ -1,0 +1,6 @@
+//! Times of the day.
+
+use super::super::function::Definition;
+
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[];
