@@ -9,6 +9,7 @@
 //! refusal, never in a leak); text, nesting and number of relations are bounded, so that neither walking nor
 //! planning the tree can exhaust the stack or memory of the host.
 
+mod dialect;
 mod params;
 mod position;
 mod shape;
@@ -16,14 +17,15 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::{Parser, ParserError};
 
+use self::dialect::GoogleSql;
 use super::TableName;
 use crate::model::{Param, Problem, ProblemCode};
 
@@ -78,8 +80,8 @@ pub fn read_statement(sql: &str, params: Vec<Param>) -> Result<ReadStatement, Pr
         return Err(Problem::new(ProblemCode::BadParameter, message).with_hint("pass a list as one array parameter"));
     }
     let tokens = text::statement_tokens(sql)?;
-    let mut parser =
-        Parser::new(&BigQueryDialect {}).with_recursion_limit(RECURSION_MAX).with_tokens_with_locations(tokens);
+    let dialect = GoogleSql::default();
+    let mut parser = Parser::new(&dialect).with_recursion_limit(RECURSION_MAX).with_tokens_with_locations(tokens);
     let mut ast = parser.parse_statement().map_err(|error| unparsable(&error))?;
     let rest = parser.peek_token();
     if rest.token != sqlparser::tokenizer::Token::EOF {

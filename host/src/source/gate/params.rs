@@ -7,16 +7,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span as Duration, Timestamp};
 use sqlparser::ast::{
-    Array, CastKind, DataType, ExactNumberInfo, Expr, Ident, Statement, TableFactor, TimezoneInfo, TypedString,
-    UnaryOperator, Value as Literal, VisitMut, VisitorMut,
+    Array, ArrayElemTypeDef, CastKind, DataType, ExactNumberInfo, Expr, Ident, Statement, TableFactor, TimezoneInfo,
+    TypedString, UnaryOperator, Value as Literal, VisitMut, VisitorMut,
 };
 use sqlparser::tokenizer::Span;
 
 use super::position::problem;
+use super::words::hex;
 use crate::model::{Kind, Param, Problem, ProblemCode, Value};
-
-/// Most digits of a decimal.
-const DIGITS_MAX: usize = 76;
 
 /// Puts `params` in the place of their names.
 pub(super) fn bind(statement: &mut Statement, params: &[Param]) -> Result<(), Problem> {
@@ -109,10 +107,7 @@ impl<'a> Binder<'a> {
     fn bind_unnest(&mut self, exprs: &mut [Expr]) -> Result<(), Problem> {
         for expr in exprs {
             if let Some(ident) = placeholder(expr) {
-                let Elements { list, data_type } = elements(self.take(ident)?, ident.span)?;
-                let array = Expr::Array(Array { elem: list, named: false });
-                let data_type = DataType::Array(sqlparser::ast::ArrayElemTypeDef::AngleBracket(Box::new(data_type)));
-                *expr = cast(array, data_type);
+                *expr = elements(self.take(ident)?, ident.span)?.into_array();
             }
         }
         Ok(())
@@ -165,7 +160,7 @@ fn scalar(param: &Param, span: Span) -> Result<Expr, Problem> {
             None => {
                 return refused(
                     format!("the parameter `{}` is not a decimal: `{}`", param.name, value.escape_debug()),
-                    "plain notation such as `-12.50`, at most 76 digits",
+                    "plain notation such as `-12.50`, at most 38 digits before and 38 behind the point",
                 );
             }
         },
@@ -173,18 +168,20 @@ fn scalar(param: &Param, span: Span) -> Result<Expr, Problem> {
         | Value::Float64Array(_)
         | Value::TextArray(_)
         | Value::DateArray(_)
-        | Value::TimestampArray(_) => {
-            return refused(
-                format!("the parameter `{}` is a list and stands where a single value does", param.name),
-                "lists are for IN UNNEST(@name) and FROM UNNEST(@name)",
-            );
-        }
+        | Value::TimestampArray(_) => elements(param, span)?.into_array(),
     })
 }
 
 struct Elements {
     list: Vec<Expr>,
     data_type: DataType,
+}
+
+impl Elements {
+    fn into_array(self) -> Expr {
+        let array = Expr::Array(Array { elem: self.list, named: false });
+        cast(array, DataType::Array(ArrayElemTypeDef::AngleBracket(Box::new(self.data_type))))
+    }
 }
 
 fn elements(param: &Param, span: Span) -> Result<Elements, Problem> {
@@ -274,14 +271,6 @@ fn float64(value: f64) -> Expr {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
-}
-
 fn in_calendar(date: Date) -> bool {
     (1..=9999).contains(&date.year())
 }
@@ -311,12 +300,12 @@ fn decimal(value: &str) -> Option<Expr> {
     if !digits(whole) || !digits(fraction) {
         return None;
     }
-    let fraction = if unsigned.contains('.') { fraction } else { "" };
-    let precision = whole.len() + fraction.len();
-    if precision > DIGITS_MAX {
-        return None;
-    }
-    let precision = u64::try_from(precision).ok()?;
-    let scale = i64::try_from(fraction.len()).ok()?;
-    Some(cast(text(value), DataType::Numeric(ExactNumberInfo::PrecisionAndScale(precision, scale))))
+    let whole = whole.trim_start_matches('0').len();
+    let fraction = if unsigned.contains('.') { fraction.trim_end_matches('0').len() } else { 0 };
+    let data_type = match (whole, fraction) {
+        (0..=29, 0..=9) => DataType::Numeric(ExactNumberInfo::None),
+        (0..=38, 0..=38) => DataType::BigNumeric(ExactNumberInfo::None),
+        _ => return None,
+    };
+    Some(cast(text(value), data_type))
 }

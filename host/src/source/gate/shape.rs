@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, GroupByExpr, ObjectNamePart, Query, Select, SelectFlavor, SetExpr, Spanned, Statement, TableFactor,
-    TableWithJoins, Value, ValueWithSpan, Visit, Visitor,
+    Expr, Function, GroupByExpr, Ident, ObjectNamePart, Query, Select, SelectFlavor, SelectItem, SetExpr, SetOperator,
+    SetQuantifier, Spanned, Statement, TableFactor, TableWithJoins, Value, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::tokenizer::Span;
 
@@ -143,7 +143,10 @@ fn query_shape(query: &Query) -> Result<(), Problem> {
     while let Some(body) = bodies.pop() {
         match body {
             SetExpr::Select(_) | SetExpr::Query(_) => {}
-            SetExpr::SetOperation { left, right, .. } => bodies.extend([&**left, &**right]),
+            SetExpr::SetOperation { op, set_quantifier, left, right } => {
+                set_operation_shape(*op, *set_quantifier, span())?;
+                bodies.extend([&**left, &**right]);
+            }
             SetExpr::Insert(statement)
             | SetExpr::Update(statement)
             | SetExpr::Delete(statement)
@@ -153,6 +156,36 @@ fn query_shape(query: &Query) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+fn set_operation_shape(op: SetOperator, quantifier: SetQuantifier, span: Span) -> Result<(), Problem> {
+    match (op, quantifier) {
+        (SetOperator::Union, SetQuantifier::All | SetQuantifier::Distinct)
+        | (SetOperator::Except | SetOperator::Intersect, SetQuantifier::Distinct) => Ok(()),
+        (_, SetQuantifier::None) => {
+            let hint = match op {
+                SetOperator::Union => "write UNION ALL or UNION DISTINCT",
+                _ => "write it with DISTINCT",
+            };
+            Err(invalid(format!("`{op}` alone"), span).with_hint(hint))
+        }
+        (SetOperator::Minus, _) => Err(unsupported("`MINUS`", "use EXCEPT DISTINCT", span)),
+        (_, SetQuantifier::All) => {
+            Err(unsupported(format!("`{op} ALL`"), "number equal rows with ROW_NUMBER() first", span))
+        }
+        (_, SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName) => {
+            Err(unsupported(format!("`{op} BY NAME`"), "select the columns in the same order", span))
+        }
+    }
+}
+
+/// A text is no name: the parser takes `'a' 'b'` for a value and its alias.
+fn alias_shape(alias: &Ident) -> Result<(), Problem> {
+    match alias.quote_style {
+        None | Some('`') => Ok(()),
+        Some(_) => Err(invalid(format!("`{alias}` is a text, not a name"), alias.span)
+            .with_hint("quote names with backticks; join texts with ||")),
+    }
 }
 
 fn select_shape(select: &Select) -> Result<(), Problem> {
@@ -180,6 +213,11 @@ fn select_shape(select: &Select) -> Result<(), Problem> {
             return Err(unsupported(what, hint, span()));
         }
     }
+    for item in &select.projection {
+        if let SelectItem::ExprWithAlias { alias, .. } = item {
+            alias_shape(alias)?;
+        }
+    }
     let joins = select.from.iter().flat_map(|from: &TableWithJoins| &from.joins);
     match joins.into_iter().find(|join| join.global) {
         Some(join) => Err(unsupported("`GLOBAL JOIN`", "leave GLOBAL out", join.span())),
@@ -192,6 +230,12 @@ const NO_TABLE_FUNCTION: &str = "read tables by name; the only function in FROM 
 fn factor_shape(factor: &TableFactor) -> Result<(), Problem> {
     let span = factor_span(factor);
     let refused = |what: &str| Err(unsupported(what, NO_TABLE_FUNCTION, span));
+    if let TableFactor::Table { alias: Some(alias), .. }
+    | TableFactor::Derived { alias: Some(alias), .. }
+    | TableFactor::UNNEST { alias: Some(alias), .. } = factor
+    {
+        alias_shape(&alias.name)?;
+    }
     match factor {
         TableFactor::Table { name, args: Some(_), .. } => refused(&format!("the table function `{name}(...)`")),
         TableFactor::Table { with_hints, with_ordinality, partitions, json_path, index_hints, .. }

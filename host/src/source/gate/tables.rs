@@ -14,7 +14,7 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::position::unsupported;
+use super::position::{invalid, unsupported};
 use super::text::too_deep;
 use crate::model::Problem;
 use crate::source::TableName;
@@ -129,6 +129,12 @@ impl Scopes {
         })
     }
 
+    fn cte_but_for_case(&self, name: &str) -> Option<String> {
+        let scopes = self.queries.iter().flat_map(|scope| &scope.ctes);
+        let mut similar = scopes.filter(|cte| cte.name != name && cte.name.eq_ignore_ascii_case(name));
+        similar.next().map(|cte| cte.name.clone())
+    }
+
     fn add(&mut self, weight: u64, span: Span) -> ControlFlow<Problem> {
         let total = self.weights.last_mut().expect("the statement's own weight is never popped");
         *total = total.saturating_add(weight);
@@ -232,6 +238,14 @@ impl Visitor for Scopes {
             && let Some(weight) = self.cte_weight(&only.value)
         {
             return self.add(weight, span);
+        }
+        if let [only] = parts.as_slice()
+            && let Some(known) = self.cte_but_for_case(&only.value)
+        {
+            // What differs in case may be an expression to one reader and a table to another.
+            let message = format!("`{}` is named `{known}` where WITH defines it", only.value);
+            let hint = "write both alike; a table of that name goes by its dataset: `dataset.table`";
+            return ControlFlow::Break(invalid(message, span).with_hint(hint));
         }
         if !self.is_array_of_neighbour(&parts) {
             self.tables.insert(TableName::new(parts.iter().map(|part| part.value.clone()).collect()));

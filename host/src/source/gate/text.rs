@@ -1,11 +1,12 @@
 //! What can be refused before parsing: too much text, a statement that is not a query, several statements,
 //! and nesting that would become a tree too deep to walk.
 
-use sqlparser::dialect::BigQueryDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Tokenizer, Word};
 
+use super::dialect::GoogleSql;
 use super::position::{invalid, not_read_only, unsupported};
+use super::words;
 use crate::model::{Problem, ProblemCode};
 
 /// Most bytes of text.
@@ -107,7 +108,8 @@ pub(super) fn statement_tokens(sql: &str) -> Result<Vec<TokenWithSpan>, Problem>
     if sql.len() > TEXT_MAX {
         return Err(too_large(format!("a statement of {} bytes: at most {TEXT_MAX} are read", sql.len())));
     }
-    let mut tokens = Tokenizer::new(&BigQueryDialect {}, sql)
+    let mut tokens = Tokenizer::new(&GoogleSql::default(), sql)
+        .with_unescape(false)
         .tokenize_with_location()
         .map_err(|error| invalid(error.message, Span::new(error.location, error.location)))?;
     tokens.retain(|token| !matches!(token.token, Token::Whitespace(_) | Token::EOF));
@@ -122,7 +124,7 @@ pub(super) fn statement_tokens(sql: &str) -> Result<Vec<TokenWithSpan>, Problem>
     if tokens.len() > TOKENS_MAX {
         return Err(too_large(format!("a statement of {} words: at most {TOKENS_MAX} are read", tokens.len())));
     }
-    Ok(tokens)
+    words::googlesql(tokens)
 }
 
 /// Too much nesting, wherever it was noticed.

@@ -1,11 +1,25 @@
 //! GoogleSQL on an engine that speaks another dialect.
+//!
+//! [`Registry`] knows every function and construct that is supported. [`rewritten`] turns a checked tree into one that
+//! the engine can plan; [`operators`], [`relations`] and [`order`] give what it plans GoogleSQL's meaning where that
+//! depends on types; [`functions`] and [`aggregates`] are the functions themselves.
 
 mod aggregates;
 mod call;
+mod cast;
 mod fault;
 mod function;
 mod functions;
+mod operators;
+mod order;
+mod registry;
+mod relations;
+mod rewrite;
 mod signature;
 mod types;
 
 pub(super) use fault::Fault;
+pub(super) use function::Function;
+pub(super) use registry::{Registry, is_listed_engine_scalar};
+pub(super) use rewrite::rewritten;
+pub(super) use types::{Type, UTC};

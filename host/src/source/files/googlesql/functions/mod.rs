@@ -1,8 +1,12 @@
 //! The functions of a row, by what they are about. Each module lists its [`Definition`]s in `FUNCTIONS`.
 
+mod arithmetic;
 mod array;
+mod comparison;
 mod date;
 mod datetime;
+pub(super) mod decimal;
+mod element;
 mod format;
 mod hash;
 mod json;
@@ -32,3 +36,6 @@ pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
     ("Times", time::FUNCTIONS),
     ("Instants", timestamp::FUNCTIONS),
 ];
+
+/// What operators and other syntax are made of; no statement can call them by name.
+pub(super) const OPERATORS: &[&[Definition]] = &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS];

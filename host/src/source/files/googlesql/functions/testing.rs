@@ -8,13 +8,14 @@ use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
-use super::CHAPTERS;
+use super::{CHAPTERS, OPERATORS};
 use crate::source::files::googlesql::function::Function;
 
 /// What the function of that name makes of constants: `NAME` or `SAFE.NAME`. Texts are literals (`Utf8`), as in a
 /// statement; a word such as `DAY` is one too.
 pub(super) fn answer(name: &str, args: &[ScalarValue]) -> Result<ScalarValue> {
     let definitions = CHAPTERS.iter().flat_map(|(_, definitions)| definitions.iter());
+    let definitions = definitions.chain(OPERATORS.iter().copied().flatten());
     let function = definitions.flat_map(Function::both).find(|function| function.name() == name).unwrap();
     let types: Vec<_> = args.iter().map(ScalarValue::data_type).collect();
     let wanted = function.coerce_types(&types)?;

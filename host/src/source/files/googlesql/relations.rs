@@ -1,0 +1,144 @@
+//! `UNNEST`: an array as a relation, by itself or beside the table that it belongs to.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::unnest::NullHandling;
+use datafusion::common::{Column, DFSchema, TableReference, UnnestOptions};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, ScalarUDF, lit};
+use sqlparser::ast::{Expr as SqlExpr, Ident, Join, JoinConstraint, JoinOperator, TableAlias, TableFactor, Value};
+
+use super::rewrite::is_of_neighbour;
+use super::types::Type;
+
+/// Names that no statement can write.
+const ELEMENT: &str = ":element";
+const OFFSET: &str = ":offset";
+
+/// Plans `UNNEST`.
+#[derive(Debug)]
+pub(super) struct Arrays {
+    /// The places of an array's elements.
+    pub(super) offsets: Arc<ScalarUDF>,
+    /// A field of a value.
+    pub(super) get_field: Arc<ScalarUDF>,
+}
+
+/// One `UNNEST` as it is written.
+struct Unnested {
+    array: SqlExpr,
+    alias: Option<Ident>,
+    offset: Option<Ident>,
+}
+
+fn unnested(factor: TableFactor) -> Option<Unnested> {
+    let TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, .. } = factor else { return None };
+    let [array] = <[SqlExpr; 1]>::try_from(array_exprs).ok()?;
+    let alias = alias.map(|TableAlias { name, .. }| name);
+    let offset = with_offset.then(|| with_offset_alias.unwrap_or_else(|| Ident::new("offset")));
+    Some(Unnested { array, alias, offset })
+}
+
+impl RelationPlanner for Arrays {
+    fn plan_relation(
+        &self,
+        relation: TableFactor,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<RelationPlanning> {
+        let plan = match relation {
+            relation @ TableFactor::UNNEST { .. } => {
+                let Some(unnested) = unnested(relation) else { return Err(malformed()) };
+                let array = context.sql_to_expr(unnested.array.clone(), &DFSchema::empty())?;
+                self.plan(LogicalPlanBuilder::empty(true).build()?, array, &unnested, false)?
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None }
+                if table_with_joins.joins.len() == 1
+                    && table_with_joins.joins.iter().any(|join| is_of_neighbour(&join.relation)) =>
+            {
+                let before = context.plan(table_with_joins.relation)?;
+                let join = table_with_joins.joins.into_iter().next().ok_or_else(malformed)?;
+                self.beside(before, join, context)?
+            }
+            relation => return Ok(RelationPlanning::Original(Box::new(relation))),
+        };
+        Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, None))))
+    }
+}
+
+fn malformed() -> DataFusionError {
+    DataFusionError::Internal("an UNNEST that was not rewritten".to_owned())
+}
+
+impl Arrays {
+    fn beside(
+        &self,
+        before: LogicalPlan,
+        join: Join,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<LogicalPlan> {
+        let (outer, constraint) = match join.join_operator {
+            JoinOperator::CrossJoin(constraint) | JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+                (false, constraint)
+            }
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (true, constraint),
+            _ => return Err(DataFusionError::NotImplemented("this join with an array is not supported on files".to_owned())),
+        };
+        let Some(unnested) = unnested(join.relation) else { return Err(malformed()) };
+        let array = context.sql_to_expr(unnested.array.clone(), before.schema())?;
+        let plan = self.plan(before, array, &unnested, outer)?;
+        match constraint {
+            JoinConstraint::None => Ok(plan),
+            JoinConstraint::On(SqlExpr::Value(value)) if value.value == Value::Boolean(true) => Ok(plan),
+            JoinConstraint::On(condition) if !outer => {
+                let condition = context.sql_to_expr(condition, plan.schema())?;
+                LogicalPlanBuilder::from(plan).filter(condition)?.build()
+            }
+            _ => Err(DataFusionError::NotImplemented(
+                "a condition of a LEFT JOIN with an array is not supported on files: filter the array in a subquery"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The rows of `before`, each as often as the array has elements.
+    fn plan(&self, before: LogicalPlan, array: Expr, unnested: &Unnested, outer: bool) -> Result<LogicalPlan> {
+        let data_type = array.get_type(before.schema())?;
+        let Type::Array(_) = Type::of(&data_type) else {
+            return Err(DataFusionError::Plan(format!("UNNEST wants an array, not a {}", Type::of(&data_type))));
+        };
+        let kept: Vec<Expr> = before.schema().columns().into_iter().map(Expr::Column).collect();
+        let mut projected = kept.clone();
+        let mut columns = vec![Column::from_name(ELEMENT)];
+        if unnested.offset.is_some() {
+            let offsets = ScalarFunction::new_udf(Arc::clone(&self.offsets), vec![array.clone()]);
+            projected.push(Expr::ScalarFunction(offsets).alias(OFFSET));
+            columns.push(Column::from_name(OFFSET));
+        }
+        projected.push(array.alias(ELEMENT));
+        let handling = if outer { NullHandling::PreserveAndExpandEmpty } else { NullHandling::Drop };
+        let options = UnnestOptions::new().with_null_handling(handling);
+        let plan = LogicalPlanBuilder::from(before).project(projected)?.unnest_columns_with_options(columns, options)?;
+        let element = Expr::Column(Column::from_name(ELEMENT));
+        let element_type = element.get_type(plan.schema())?;
+        let qualifier = unnested.alias.as_ref().map(|alias| TableReference::bare(alias.value.clone()));
+        let mut named = kept;
+        match element_type {
+            DataType::Struct(fields) => named.extend(fields.iter().map(|field| {
+                let field_of = vec![element.clone(), lit(field.name().as_str())];
+                let value = Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(&self.get_field), field_of));
+                value.alias_qualified(qualifier.clone(), field.name().to_lowercase())
+            })),
+            _ => {
+                let name = unnested.alias.as_ref().map_or("f0_", |alias| alias.value.as_str());
+                named.push(element.alias_qualified(qualifier.clone(), name));
+            }
+        }
+        if let Some(offset) = &unnested.offset {
+            named.push(Expr::Column(Column::from_name(OFFSET)).alias(offset.value.clone()));
+        }
+        plan.project(named)?.build()
+    }
+}

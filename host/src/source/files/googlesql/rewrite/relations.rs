@@ -1,0 +1,182 @@
+//! What a query reads from: names of tables, and arrays that stand beside the table they belong to.
+//!
+//! `FROM t, UNNEST(t.items)` reads a column of the relation before it. Such an `UNNEST` and all that is before it become
+//! one bracket, `(... CROSS JOIN UNNEST(t.items))`, which [`relations`](super::super::relations) plans.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, Select, Spanned, TableAlias, TableFactor,
+    TableWithJoins, Visit, Visitor,
+};
+use sqlparser::tokenizer::Span;
+
+use super::tree::lower;
+use super::unsupported;
+use crate::model::Problem;
+
+/// One relation by itself.
+pub(super) fn factor(factor: &mut TableFactor) -> Result<(), Problem> {
+    let sampled = |span: Span| {
+        let hint = "filter by a column instead: MOD(id, 100) = 0";
+        Err(unsupported("`TABLESAMPLE`", hint, span))
+    };
+    match factor {
+        TableFactor::Table { name, version: Some(_), .. } => {
+            Err(unsupported("a table as of a time", "leave `FOR SYSTEM_TIME AS OF` out", name.span()))
+        }
+        TableFactor::Table { name, sample: Some(_), .. } => sampled(name.span()),
+        TableFactor::Derived { sample: Some(_), subquery, .. } => sampled(subquery.body.span()),
+        TableFactor::Table { name, alias, .. } => {
+            match alias {
+                Some(alias) => lower_alias(alias),
+                // A table goes by the last part of its name.
+                None => {
+                    *alias = name.0.last().and_then(ObjectNamePart::as_ident).map(|ident| named(ident.clone()));
+                }
+            }
+            Ok(())
+        }
+        TableFactor::Derived { alias, .. } | TableFactor::NestedJoin { alias, .. } => {
+            alias.iter_mut().for_each(lower_alias);
+            Ok(())
+        }
+        TableFactor::UNNEST { alias, array_exprs, with_offset_alias, with_ordinality, .. } => {
+            alias.iter_mut().for_each(lower_alias);
+            with_offset_alias.iter_mut().for_each(lower);
+            let span = array_exprs.first().map_or(Span::empty(), Spanned::span);
+            if *with_ordinality || array_exprs.len() != 1 {
+                return Err(unsupported("`UNNEST` of several arrays", "join them WITH OFFSET", span));
+            }
+            Ok(())
+        }
+        TableFactor::Pivot { table, .. } => {
+            Err(unsupported("`PIVOT`", "use COUNTIF(...) or SUM(IF(...)) for each column", table.span()))
+        }
+        TableFactor::Unpivot { table, .. } => Err(unsupported("`UNPIVOT`", "use UNION ALL", table.span())),
+        _ => Ok(()),
+    }
+}
+
+fn lower_alias(alias: &mut TableAlias) {
+    lower(&mut alias.name);
+    alias.columns.iter_mut().for_each(|column| lower(&mut column.name));
+}
+
+fn named(mut name: Ident) -> TableAlias {
+    lower(&mut name);
+    TableAlias { explicit: true, name, columns: Vec::new(), at: None }
+}
+
+/// Whether an array is a column of something.
+fn is_column(array: &Expr) -> bool {
+    struct Search;
+    impl Visitor for Search {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+                // What is within brackets has relations of its own.
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    !matches!(array, Expr::Subquery(_)) && array.visit(&mut Search).is_break()
+}
+
+/// Whether a relation is an array of what stands before it.
+pub(in super::super) fn is_of_neighbour(factor: &TableFactor) -> bool {
+    matches!(factor, TableFactor::UNNEST { array_exprs, .. } if array_exprs.iter().any(is_column))
+}
+
+/// Puts arrays into one bracket with what they belong to.
+pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
+    let mut names: Vec<String> = Vec::new();
+    for from in &mut select.from {
+        path_to_array(&mut from.relation, &mut names);
+        for join in &mut from.joins {
+            path_to_array(&mut join.relation, &mut names);
+        }
+    }
+    let mut factors = select.from.iter().skip(1).map(|from| &from.relation);
+    let mut joined = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.relation));
+    if !factors.any(is_of_neighbour) && !joined.any(is_of_neighbour) {
+        return Ok(());
+    }
+    let mut folded: Option<TableWithJoins> = None;
+    for from in std::mem::take(&mut select.from) {
+        let is_first = folded.is_none();
+        let mut all = match folded.take() {
+            None => TableWithJoins { relation: from.relation, joins: Vec::new() },
+            Some(before) => beside(before, from.relation),
+        };
+        for join in from.joins {
+            let one_sided = matches!(
+                join.join_operator,
+                JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
+            );
+            if one_sided && (!is_first || is_of_neighbour(&join.relation)) {
+                let hint = "put the UNNEST into a subquery";
+                return Err(unsupported("a RIGHT or FULL JOIN beside an array of a table", hint, join.span()));
+            }
+            all = with(all, join);
+        }
+        folded = Some(all);
+    }
+    select.from.extend(folded);
+    Ok(())
+}
+
+/// `t.items` as the array that it is.
+fn path_to_array(factor: &mut TableFactor, names: &mut Vec<String>) {
+    if let TableFactor::Table { name, alias, args: None, .. } = factor {
+        let parts: Vec<Ident> = name.0.iter().filter_map(ObjectNamePart::as_ident).cloned().collect();
+        // As the gate decides whether it is a table.
+        let of_neighbour = parts.len() > 1
+            && parts.iter().all(|part| part.quote_style.is_none())
+            && parts.first().is_some_and(|first| names.contains(&first.value));
+        if of_neighbour {
+            let alias = alias.clone().or_else(|| parts.last().cloned().map(named));
+            *factor = TableFactor::UNNEST {
+                alias,
+                array_exprs: vec![Expr::CompoundIdentifier(parts)],
+                with_offset: false,
+                with_offset_alias: None,
+                with_ordinality: false,
+            };
+        }
+    }
+    match factor {
+        TableFactor::Table { alias: Some(alias), .. }
+        | TableFactor::Derived { alias: Some(alias), .. }
+        | TableFactor::UNNEST { alias: Some(alias), .. } => names.push(alias.name.value.clone()),
+        TableFactor::Table { name, alias: None, .. } => {
+            names.extend(name.0.last().and_then(ObjectNamePart::as_ident).map(|ident| ident.value.clone()));
+        }
+        _ => {}
+    }
+}
+
+/// All so far as one relation.
+fn bracket(all: TableWithJoins) -> TableFactor {
+    match all.joins.is_empty() {
+        true => all.relation,
+        false => TableFactor::NestedJoin { table_with_joins: Box::new(all), alias: None },
+    }
+}
+
+fn beside(before: TableWithJoins, relation: TableFactor) -> TableWithJoins {
+    let join = Join { relation, global: false, join_operator: JoinOperator::CrossJoin(JoinConstraint::None) };
+    with(before, join)
+}
+
+fn with(mut before: TableWithJoins, join: Join) -> TableWithJoins {
+    if is_of_neighbour(&join.relation) {
+        let pair = TableWithJoins { relation: bracket(before), joins: vec![join] };
+        let relation = TableFactor::NestedJoin { table_with_joins: Box::new(pair), alias: None };
+        return TableWithJoins { relation, joins: Vec::new() };
+    }
+    before.joins.push(join);
+    before
+}

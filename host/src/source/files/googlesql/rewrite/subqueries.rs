@@ -1,0 +1,163 @@
+//! `ARRAY(SELECT ...)`: all rows of a subquery as one array, in their order.
+
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Function,
+    GroupByExpr, Ident, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select, SelectFlavor, SelectItem,
+    SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins, WindowSpec, WindowType, ValueTableMode,
+};
+use sqlparser::tokenizer::{Span, TokenWithSpan};
+
+use super::tree::{call, engine_name};
+use super::unsupported;
+use crate::model::Problem;
+
+/// Names that no statement can write.
+const VALUE: &str = ":value";
+const ORDER: &str = ":order";
+
+/// The rows of `query` as an array.
+pub(super) fn array(mut query: Query, span: Span) -> Result<Expr, Problem> {
+    let keys = match query.order_by.as_ref().map(|order_by| &order_by.kind) {
+        Some(OrderByKind::Expressions(keys)) => keys.clone(),
+        Some(OrderByKind::All(_)) | None => Vec::new(),
+    };
+    let SetExpr::Select(select) = &mut *query.body else {
+        return collected(query, false, span);
+    };
+    if select.value_table_mode == Some(ValueTableMode::AsStruct) {
+        super::selects::select(select)?;
+    }
+    select.value_table_mode = None;
+    let value = match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }] => value.clone(),
+        _ => {
+            let hint = "select one column, or SELECT AS STRUCT ... for several";
+            return Err(unsupported("`ARRAY` of other than one column", hint, span));
+        }
+    };
+    if keys.is_empty() {
+        return collected(query, false, span);
+    }
+    if select.distinct.is_some() {
+        let hint = "put the SELECT DISTINCT into a subquery and sort outside of it";
+        return Err(unsupported("`ARRAY(SELECT DISTINCT ... ORDER BY ...)`", hint, span));
+    }
+    let alias = match select.projection.first() {
+        Some(SelectItem::ExprWithAlias { alias, .. }) => Some(alias.clone()),
+        _ => None,
+    };
+    // A number of the value's own column, or its alias, stands for the value.
+    let keys = keys.into_iter().map(|key| match &key.expr {
+        Expr::Value(_) => OrderByExpr { expr: value.clone(), ..key },
+        Expr::Identifier(name) if alias.as_ref().is_some_and(|alias| alias.value.eq_ignore_ascii_case(&name.value)) => {
+            OrderByExpr { expr: value.clone(), ..key }
+        }
+        _ => key,
+    });
+    let number = Expr::Function(Function {
+        name: engine_name("row_number", span),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: Vec::new(),
+            clauses: Vec::new(),
+        }),
+        filter: None,
+        null_treatment: None,
+        over: Some(WindowType::WindowSpec(WindowSpec {
+            window_name: None,
+            partition_by: Vec::new(),
+            order_by: keys.collect(),
+            window_frame: None,
+        })),
+        within_group: Vec::new(),
+    });
+    select.projection.push(SelectItem::ExprWithAlias { expr: number, alias: Ident::new(ORDER) });
+    if query.limit_clause.is_some() {
+        let by_number = OrderByExpr {
+            expr: Expr::Identifier(Ident::new(ORDER)),
+            options: OrderByOptions { asc: Some(true), nulls_first: None },
+            with_fill: None,
+        };
+        query.order_by = Some(OrderBy { kind: OrderByKind::Expressions(vec![by_number]), interpolate: None });
+    } else {
+        query.order_by = None;
+    }
+    collected(query, true, span)
+}
+
+/// `(SELECT ARRAY_AGG(value ORDER BY number) FROM (query))`
+fn collected(query: Query, ordered: bool, span: Span) -> Result<Expr, Problem> {
+    let column = |name: &str| TableAliasColumnDef { name: Ident::new(name), data_type: None };
+    let mut columns = vec![column(VALUE)];
+    let mut clauses = Vec::new();
+    if ordered {
+        columns.push(column(ORDER));
+        clauses.push(FunctionArgumentClause::OrderBy(vec![OrderByExpr {
+            expr: Expr::Identifier(Ident::new(ORDER)),
+            options: OrderByOptions { asc: Some(true), nulls_first: None },
+            with_fill: None,
+        }]));
+    }
+    let collect = Expr::Function(Function {
+        name: engine_name("array_agg", span),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(Ident::new(VALUE))))],
+            clauses,
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    });
+    let alias = TableAlias { explicit: true, name: Ident::new(":array"), columns, at: None };
+    let from = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: Some(alias), sample: None };
+    let body = SetExpr::Select(Box::new(plain_select(collect, from, span)));
+    let outer = Query {
+        with: None,
+        body: Box::new(body),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
+    };
+    Ok(call("OR EMPTY", vec![Expr::Subquery(Box::new(outer))], span))
+}
+
+fn plain_select(expr: Expr, from: TableFactor, span: Span) -> Select {
+    Select {
+        select_token: AttachedToken(TokenWithSpan { span, ..TokenWithSpan::new_eof() }),
+        optimizer_hints: Vec::new(),
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection: vec![SelectItem::ExprWithAlias { expr, alias: Ident::new(VALUE) }],
+        exclude: None,
+        into: None,
+        from: vec![TableWithJoins { relation: from, joins: Vec::new() }],
+        lateral_views: Vec::new(),
+        prewhere: None,
+        selection: None,
+        connect_by: Vec::new(),
+        group_by: GroupByExpr::Expressions(Vec::new(), Vec::new()),
+        cluster_by: Vec::new(),
+        distribute_by: Vec::new(),
+        sort_by: Vec::new(),
+        having: None,
+        named_window: Vec::new(),
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    }
+}
