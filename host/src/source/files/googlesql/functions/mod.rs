@@ -1,12 +1,14 @@
 //! The functions of a row, by what they are about. Each module lists its [`Definition`]s in `FUNCTIONS`.
 
 mod array;
+pub(super) mod calendar;
 mod date;
 mod datetime;
 mod format;
 mod hash;
 mod json;
 mod math;
+pub(super) mod part;
 mod regexp;
 mod series;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod testing;
 mod text;
 mod time;
 mod timestamp;
+pub(super) mod zone;
 
 use super::function::Definition;
 
