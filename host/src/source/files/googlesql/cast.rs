@@ -432,7 +432,7 @@ fn to_time(call: &Call<'_>) -> Result<ArrayRef> {
 /// A double as `CAST` to `STRING` writes it: 15 digits if they are enough to read it back, else 17.
 pub(super) fn float_text(value: f64) -> String {
     if value.is_nan() {
-        return "NaN".to_owned();
+        return "nan".to_owned();
     }
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();

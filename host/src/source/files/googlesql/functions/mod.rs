@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod array;
+pub(super) mod calendar;
 mod comparison;
 mod date;
 mod datetime;
@@ -11,6 +12,8 @@ mod format;
 mod hash;
 mod json;
 mod math;
+mod moved;
+pub(super) mod part;
 mod regexp;
 mod series;
 #[cfg(test)]
@@ -18,6 +21,7 @@ mod testing;
 mod text;
 mod time;
 mod timestamp;
+pub(super) mod zone;
 
 use super::function::Definition;
 
@@ -38,4 +42,4 @@ pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
 ];
 
 /// What operators and other syntax are made of; no statement can call them by name.
-pub(super) const OPERATORS: &[&[Definition]] = &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS];
+pub(super) const OPERATORS: &[&[Definition]] = &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];
