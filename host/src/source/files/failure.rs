@@ -5,6 +5,7 @@ use std::error::Error;
 
 use datafusion::error::DataFusionError;
 
+use super::googlesql::Fault as ValueFault;
 use super::watch::Ended;
 use crate::model::{Problem, ProblemCode};
 
@@ -142,6 +143,9 @@ pub(super) fn shorten(text: &str) -> String {
 pub(super) fn problem(error: &DataFusionError) -> Problem {
     if let Some(failure) = find::<ReadFailure>(error) {
         return failure.into();
+    }
+    if let Some(fault) = find::<ValueFault>(error) {
+        return Problem::new(ProblemCode::Failed, shorten(&fault.message)).with_hint(fault.hint());
     }
     if let Some(ended) = find::<Ended>(error) {
         let hint = match ended {

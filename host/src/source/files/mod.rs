@@ -11,11 +11,9 @@
 mod bounded;
 mod catalog;
 mod columns;
-mod dialect;
 mod engine;
 mod failure;
 mod folder;
-mod functions;
 mod googlesql;
 mod naming;
 mod rows;
@@ -57,7 +55,7 @@ use self::catalog::{FoundTable, LookupError};
 use self::engine::{Engine, Idle, interrupted};
 use self::failure::problem;
 use self::folder::Snapshot;
-use self::functions::Functions;
+use self::googlesql::Registry;
 pub use self::rows::FileRows;
 use self::session::Shared;
 use self::share::Memory;
@@ -88,7 +86,7 @@ pub struct FilesSource {
     threads: usize,
     idle: Arc<Idle>,
     config: SessionConfig,
-    functions: Arc<Functions>,
+    registry: Arc<Registry>,
 }
 
 /// Why a folder cannot be a source.
@@ -165,7 +163,7 @@ impl FilesSource {
             threads: target_partitions,
             idle: Arc::default(),
             config: session::config(target_partitions, memory_bytes / 2),
-            functions: Arc::new(Functions::listed()),
+            registry: Arc::new(Registry::new()),
         })
     }
 
@@ -176,7 +174,7 @@ impl FilesSource {
         let snapshot = Arc::new(Snapshot::new(Arc::clone(&self.dir), files));
         let store: Arc<dyn ObjectStore> = Arc::<Snapshot>::clone(&snapshot);
         let runtime = self.shared.runtime(Arc::clone(&store)).map_err(|error| problem(&error))?;
-        let state = session::state(self.config.clone(), &self.functions, runtime, watch);
+        let state = session::state(self.config.clone(), &self.registry, runtime, watch);
         let formats = Formats::new(&state, store);
         let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(found.len());
         let mut first = 0;
@@ -202,11 +200,11 @@ impl FilesSource {
         watch: Watch,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
         let state = self.state_with(statement.tables(), &watch).await?;
-        let functions = Arc::clone(&self.functions);
+        let registry = Arc::clone(&self.registry);
         let runtime = Handle::current();
         let planned = blocking(move || {
             stack::with_room(|| {
-                let tree = dialect::adapt(statement.ast(), &functions)?;
+                let tree = googlesql::rewritten(statement.ast(), &registry)?;
                 runtime.block_on(plan(state, tree, &watch)).map_err(|error| problem(&error))
             })
         });

@@ -18,9 +18,8 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
 use super::bounded::Bound;
-use super::dialect::GoogleTypes;
 use super::folder::store_url;
-use super::functions::Functions;
+use super::googlesql::{GoogleTypes, Registry};
 use super::share::Memory;
 use super::watch::{Rules, Watch};
 use crate::source::TableName;
@@ -78,11 +77,12 @@ impl Shared {
 /// The state of a query, without tables.
 pub(super) fn state(
     config: SessionConfig,
-    functions: &Functions,
+    registry: &Registry,
     runtime: Arc<RuntimeEnv>,
     watch: &Watch,
 ) -> SessionState {
     let Rules { mut analyzer, optimizer, physical } = Rules::of(watch);
+    analyzer.extend(registry.order.clone());
     analyzer.push(Arc::new(Bound(watch.clone())));
     SessionStateBuilder::new()
         .with_analyzer_rules(analyzer)
@@ -91,10 +91,11 @@ pub(super) fn state(
         .with_config(config)
         .with_runtime_env(runtime)
         .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
-        .with_scalar_functions(functions.scalar.clone())
-        .with_aggregate_functions(functions.aggregate.clone())
-        .with_window_functions(functions.window.clone())
-        .with_expr_planners(functions.planners.clone())
+        .with_scalar_functions(registry.scalar.clone())
+        .with_aggregate_functions(registry.aggregate.clone())
+        .with_window_functions(registry.window.clone())
+        .with_expr_planners(registry.planners.clone())
+        .with_relation_planners(registry.relations.clone())
         .with_type_planner(Arc::new(GoogleTypes))
         .build()
 }

@@ -10,7 +10,7 @@ use super::call::Call;
 use super::fault::Fault;
 use super::function::Definition;
 use super::functions::calendar::{
-    DAY, days_of, format_date, format_datetime, format_time, format_timestamp, midnight, parse_date, parse_datetime,
+    days_of, format_date, format_datetime, format_time, format_timestamp, midnight, parse_date, parse_datetime,
     parse_time, parse_timestamp, time_of,
 };
 use super::functions::decimal::{
@@ -90,12 +90,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         name: "CAST DATETIME",
-        forms: &[
-            "(DATETIME) -> DATETIME",
-            "(STRING) -> DATETIME",
-            "(DATE) -> DATETIME",
-            "(TIMESTAMP) -> DATETIME",
-        ],
+        forms: &["(DATETIME) -> DATETIME", "(STRING) -> DATETIME", "(DATE) -> DATETIME", "(TIMESTAMP) -> DATETIME"],
         note: "",
         eval: to_micros,
     },
@@ -107,12 +102,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
     },
     Definition {
         name: "CAST TIMESTAMP",
-        forms: &[
-            "(TIMESTAMP) -> TIMESTAMP",
-            "(STRING) -> TIMESTAMP",
-            "(DATE) -> TIMESTAMP",
-            "(DATETIME) -> TIMESTAMP",
-        ],
+        forms: &["(TIMESTAMP) -> TIMESTAMP", "(STRING) -> TIMESTAMP", "(DATE) -> TIMESTAMP", "(DATETIME) -> TIMESTAMP"],
         note: "",
         eval: to_micros,
     },
@@ -165,7 +155,8 @@ fn to_int(call: &Call<'_>) -> Result<ArrayRef> {
             let values = call.numerics(0)?;
             call.write_ints(|row| {
                 mapped(values.get(row), |value| {
-                    let whole = half_away(i256::from_i128(value), i256::from_i128(ONE)).and_then(|whole| whole.to_i128());
+                    let whole =
+                        half_away(i256::from_i128(value), i256::from_i128(ONE)).and_then(|whole| whole.to_i128());
                     let whole = whole.and_then(|whole| i64::try_from(whole).ok());
                     whole.ok_or_else(|| Fault::overflow(format!("CAST({} AS INT64)", printed(value, SCALE))))
                 })
@@ -269,7 +260,8 @@ fn to_numeric(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_numerics(|row| {
                 mapped(values.get(row), |value| {
                     let fitting = half_away(value, by).and_then(|value| value.to_i128()).and_then(in_range);
-                    fitting.ok_or_else(|| Fault::overflow(format!("CAST({} AS NUMERIC)", big_printed(value, BIG_SCALE))))
+                    fitting
+                        .ok_or_else(|| Fault::overflow(format!("CAST({} AS NUMERIC)", big_printed(value, BIG_SCALE))))
                 })
             })
         }
@@ -423,7 +415,7 @@ fn to_time(call: &Call<'_>) -> Result<ArrayRef> {
         }
         Type::Datetime | Type::Timestamp => {
             let values = call.micros(0)?;
-            call.write_times(|row| Ok(values.get(row).map(|micros| micros.rem_euclid(DAY))))
+            call.write_times(|row| Ok(values.get(row).map(time_of)))
         }
         _ => same(call),
     }
@@ -441,7 +433,11 @@ pub(super) fn float_text(value: f64) -> String {
         return "0".to_owned();
     }
     let short = significant(value, 15);
-    if short.parse::<f64>().is_ok_and(|read| read.to_bits() == value.to_bits()) { short } else { significant(value, 17) }
+    if short.parse::<f64>().is_ok_and(|read| read.to_bits() == value.to_bits()) {
+        short
+    } else {
+        significant(value, 17)
+    }
 }
 
 /// As `%.{digits}g` writes it.
@@ -451,7 +447,8 @@ fn significant(value: f64, digits: usize) -> String {
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let precision = i32::try_from(digits).unwrap_or(i32::MAX);
     if exponent < -4 || exponent >= precision {
-        let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+        let mantissa =
+            if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
     }

@@ -24,7 +24,7 @@ pub(in crate::source::files) struct Definition {
     /// What differs from BigQuery or is not obvious; empty for nothing.
     pub(in crate::source::files) note: &'static str,
     /// Answers a call, with one row for each of [`Call::rows`].
-    pub(in crate::source::files) eval: fn(&Call<'_>) -> Result<ArrayRef>,
+    pub(super) eval: fn(&Call<'_>) -> Result<ArrayRef>,
 }
 
 /// A definition with its forms read.

@@ -10,6 +10,7 @@ mod cast;
 mod fault;
 mod function;
 mod functions;
+mod names;
 mod operators;
 mod order;
 mod registry;
@@ -20,6 +21,6 @@ mod types;
 
 pub(super) use fault::Fault;
 pub(super) use function::Function;
+pub(super) use names::GoogleTypes;
 pub(super) use registry::{Registry, is_listed_engine_scalar};
 pub(super) use rewrite::rewritten;
-pub(super) use types::{Type, UTC};

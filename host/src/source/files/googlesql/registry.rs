@@ -6,14 +6,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::execution::SessionStateDefaults;
-use datafusion::logical_expr::planner::ExprPlanner;
+use datafusion::logical_expr::planner::{ExprPlanner, RelationPlanner};
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+use datafusion::optimizer::analyzer::AnalyzerRule;
 
 use super::aggregates;
 use super::cast;
 use super::function::{Definition, Function};
 use super::functions::{CHAPTERS, OPERATORS};
 use super::operators::GoogleOperators;
+use super::order::NumbersInOrder;
+use super::relations::Arrays;
 use super::signature::Form;
 
 /// A function of many rows, by the name that the engine has for it.
@@ -193,6 +196,10 @@ pub(in crate::source::files) struct Registry {
     pub(in crate::source::files) window: Vec<Arc<WindowUDF>>,
     /// What operators mean.
     pub(in crate::source::files) planners: Vec<Arc<dyn ExprPlanner>>,
+    /// What arrays in `FROM` mean.
+    pub(in crate::source::files) relations: Vec<Arc<dyn RelationPlanner>>,
+    /// What `ORDER BY` means.
+    pub(in crate::source::files) order: Option<Arc<dyn AnalyzerRule + Send + Sync>>,
     definitions: BTreeMap<&'static str, &'static Definition>,
     aggregates: BTreeMap<&'static str, &'static Aggregate>,
 }
@@ -213,6 +220,10 @@ impl Registry {
         let own: Vec<Arc<ScalarUDF>> = written().chain(internal).flat_map(Function::both).collect();
         let planner: Arc<dyn ExprPlanner> = Arc::new(GoogleOperators::new(&own, &scalar));
         scalar.extend(own);
+        let named = |name: &str| scalar.iter().find(|function| function.name() == name).map(Arc::clone);
+        let arrays = named("OFFSETS").zip(named("get_field"));
+        let relations = arrays.map(|(offsets, get_field)| Arc::new(Arrays { offsets, get_field }) as _);
+        let order = named("ORDER").map(|key| Arc::new(NumbersInOrder { key }) as _);
         let is_used = |name: &str| AGGREGATES.iter().chain(WINDOWS).any(|function| function.engine == name);
         let mut aggregate = SessionStateDefaults::default_aggregate_functions();
         aggregate.retain(|function| is_used(function.name()) || function.aliases().iter().any(|alias| is_used(alias)));
@@ -226,6 +237,8 @@ impl Registry {
             aggregate,
             window,
             planners,
+            relations: relations.into_iter().collect(),
+            order,
             definitions: written().map(|definition| (definition.name, definition)).collect(),
             aggregates: AGGREGATES.iter().chain(WINDOWS).map(|aggregate| (aggregate.name, aggregate)).collect(),
         }
@@ -261,10 +274,8 @@ impl Registry {
     /// At most three functions that a person may have meant.
     pub(super) fn similar(&self, name: &str) -> Vec<String> {
         let names = self.definitions.keys().chain(self.aggregates.keys());
-        let mut scored: Vec<(f64, &&str)> = names
-            .map(|known| (strsim::jaro_winkler(name, known), known))
-            .filter(|(score, _)| *score > 0.85)
-            .collect();
+        let mut scored: Vec<(f64, &&str)> =
+            names.map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(score, _)| *score > 0.85).collect();
         scored.sort_by(|one, other| other.0.total_cmp(&one.0));
         scored.into_iter().take(3).map(|(_, known)| format!("`{known}`")).collect()
     }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::unnest::NullHandling;
-use datafusion::common::{Column, DFSchema, TableReference, UnnestOptions};
+use datafusion::common::{Column, DFSchema, NullHandling, TableReference, UnnestOptions};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
@@ -73,18 +72,17 @@ fn malformed() -> DataFusionError {
 }
 
 impl Arrays {
-    fn beside(
-        &self,
-        before: LogicalPlan,
-        join: Join,
-        context: &mut dyn RelationPlannerContext,
-    ) -> Result<LogicalPlan> {
+    fn beside(&self, before: LogicalPlan, join: Join, context: &mut dyn RelationPlannerContext) -> Result<LogicalPlan> {
         let (outer, constraint) = match join.join_operator {
             JoinOperator::CrossJoin(constraint) | JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
                 (false, constraint)
             }
             JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (true, constraint),
-            _ => return Err(DataFusionError::NotImplemented("this join with an array is not supported on files".to_owned())),
+            _ => {
+                return Err(DataFusionError::NotImplemented(
+                    "this join with an array is not supported on files".to_owned(),
+                ));
+            }
         };
         let Some(unnested) = unnested(join.relation) else { return Err(malformed()) };
         let array = context.sql_to_expr(unnested.array.clone(), before.schema())?;
@@ -120,7 +118,8 @@ impl Arrays {
         projected.push(array.alias(ELEMENT));
         let handling = if outer { NullHandling::PreserveAndExpandEmpty } else { NullHandling::Drop };
         let options = UnnestOptions::new().with_null_handling(handling);
-        let plan = LogicalPlanBuilder::from(before).project(projected)?.unnest_columns_with_options(columns, options)?;
+        let plan =
+            LogicalPlanBuilder::from(before).project(projected)?.unnest_columns_with_options(columns, options)?;
         let element = Expr::Column(Column::from_name(ELEMENT));
         let element_type = element.get_type(plan.schema())?;
         let qualifier = unnested.alias.as_ref().map(|alias| TableReference::bare(alias.value.clone()));

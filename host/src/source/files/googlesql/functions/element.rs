@@ -141,7 +141,7 @@ fn first_of(call: &Call<'_>) -> Result<ArrayRef> {
         let (start, end) = bounds(list, at);
         let limit = limits.get(row).and_then(|limit| usize::try_from(limit).ok()).unwrap_or_default();
         let len = if list.is_valid(at) { limit.min(end - start) } else { 0 };
-        kept.extend(0, start, start + len);
+        kept.try_extend(0, start, start + len)?;
         lengths.push(len);
         valid.push(list.is_valid(at));
     }
@@ -170,7 +170,7 @@ fn or_empty(call: &Call<'_>) -> Result<ArrayRef> {
     let mut lengths = Vec::with_capacity(list.len());
     for row in 0..list.len() {
         let (start, end) = if list.is_valid(row) { bounds(list, row) } else { (0, 0) };
-        kept.extend(0, start, end);
+        kept.try_extend(0, start, end)?;
         lengths.push(end - start);
     }
     Ok(Arc::new(ListArray::try_new(item(call), OffsetBuffer::from_lengths(lengths), make_array(kept.freeze()), None)?))

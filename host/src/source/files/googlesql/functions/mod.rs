@@ -42,4 +42,5 @@ pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
 ];
 
 /// What operators and other syntax are made of; no statement can call them by name.
-pub(super) const OPERATORS: &[&[Definition]] = &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];
+pub(super) const OPERATORS: &[&[Definition]] =
+    &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];

@@ -7,10 +7,10 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
+use super::super::cast;
 use super::super::function::SAFE;
 use super::super::registry::{Called, Registry};
 use super::super::types::Type;
-use super::super::cast;
 use super::expressions::{either, interval, one, unless_equal};
 use super::tree::{Parts, call, case, engine_name, is_engine_name, lower_window, nested, plain, text};
 use super::{invalid, subqueries, unsupported};
@@ -75,7 +75,8 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
 }
 
 fn written_name(name: &ObjectName) -> String {
-    let parts: Vec<&str> = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|ident| ident.value.as_str()).collect();
+    let parts: Vec<&str> =
+        name.0.iter().filter_map(ObjectNamePart::as_ident).map(|ident| ident.value.as_str()).collect();
     parts.join(".")
 }
 
@@ -152,7 +153,9 @@ fn scalar(name: String, words: &[usize], parts: Parts, span: Span) -> Result<Exp
 /// `DAY` or `WEEK(MONDAY)`.
 fn word(arg: &Expr) -> Option<String> {
     match arg {
-        Expr::Identifier(Ident { value, quote_style: None, .. }) if !value.starts_with('@') => Some(value.to_uppercase()),
+        Expr::Identifier(Ident { value, quote_style: None, .. }) if !value.starts_with('@') => {
+            Some(value.to_uppercase())
+        }
         Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) => match list.args.as_slice() {
             [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(inner)))] => {
                 let outer = written_name(name).to_uppercase();
@@ -229,8 +232,13 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
             return best(kind, value, by, function_of(&built), span);
         }
         "COUNTIF" => {
-            let condition = first.ok_or_else(|| invalid("`COUNTIF` without a condition", "write COUNTIF(x > 0)", span))?;
-            args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(case(condition.clone(), if parts.distinct { condition } else { one() }, None)))];
+            let condition =
+                first.ok_or_else(|| invalid("`COUNTIF` without a condition", "write COUNTIF(x > 0)", span))?;
+            args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(case(
+                condition.clone(),
+                if parts.distinct { condition } else { one() },
+                None,
+            )))];
         }
         "ARRAY_AGG" | "STRING_AGG" => {
             let value = first.ok_or_else(|| invalid(format!("`{name}` of nothing"), "write what to collect", span))?;
@@ -354,4 +362,3 @@ pub(super) fn after(registry: &Registry, expr: &mut Expr) {
         *expr = call(&cast::name(&Type::Int64), vec![counted], span);
     }
 }
-

@@ -12,7 +12,7 @@ use super::super::function::SAFE;
 use super::super::registry::Registry;
 use super::super::types::{Type, unnamed_field};
 use super::tree::{call, case, cases, lower, nested, number, text, written_call};
-use super::{calls, invalid, literals, subqueries, unsupported};
+use super::{calls, invalid, literals, unsupported};
 use crate::model::Problem;
 
 /// Looks at an expression before what it is made of.
@@ -37,7 +37,7 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
                 return Err(unsupported("`CAST` with `FORMAT`", hint, span));
             }
             let from = std::mem::replace(&mut **from, Expr::value(Value::Null));
-            *expr = converted(from, data_type, *kind, span)?;
+            *expr = converted(from, data_type, kind, span)?;
         }
         Expr::Extract { field, expr: from, .. } => {
             let from = std::mem::replace(&mut **from, Expr::value(Value::Null));
@@ -88,8 +88,9 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
             }
         }
         Expr::Case { operand: Some(operand), conditions, else_result, .. } => {
-            let conditions =
-                conditions.iter().map(|when| (compared(operand, BinaryOperator::Eq, &when.condition), when.result.clone()));
+            let conditions = conditions
+                .iter()
+                .map(|when| (compared(operand, BinaryOperator::Eq, &when.condition), when.result.clone()));
             *expr = cases(conditions.collect(), else_result.as_deref().cloned());
         }
         Expr::Struct { values, fields } => *expr = structure(values, fields, span)?,
@@ -179,7 +180,7 @@ fn value(value: &ValueWithSpan) -> Result<(), Problem> {
     Ok(())
 }
 
-fn converted(from: Expr, data_type: &DataType, kind: CastKind, span: Span) -> Result<Expr, Problem> {
+fn converted(from: Expr, data_type: &DataType, kind: &CastKind, span: Span) -> Result<Expr, Problem> {
     let safe = match kind {
         CastKind::Cast => "",
         CastKind::SafeCast => SAFE,
@@ -187,7 +188,8 @@ fn converted(from: Expr, data_type: &DataType, kind: CastKind, span: Span) -> Re
         CastKind::DoubleColon => return Err(unsupported("`::`", "use CAST(value AS type)", span)),
     };
     let Some(to) = Type::named(data_type) else {
-        let hint = "there are BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, BIGNUMERIC, STRING, TIME and TIMESTAMP";
+        let hint =
+            "there are BOOL, BYTES, DATE, DATETIME, FLOAT64, INT64, NUMERIC, BIGNUMERIC, STRING, TIME and TIMESTAMP";
         return Err(unsupported(format!("the type `{data_type}`"), hint, span));
     };
     match to {
@@ -211,7 +213,7 @@ fn array(from: Expr, data_type: &DataType, item: Type, span: Span) -> Result<Exp
                         structure(&values, fields, span)?
                     }
                     (Type::Struct(_), _, value) => value,
-                    (_, item_type, value) => converted(value, item_type, CastKind::Cast, span)?,
+                    (_, item_type, value) => converted(value, item_type, &CastKind::Cast, span)?,
                 };
             }
             Ok(Expr::Array(array))
@@ -237,9 +239,7 @@ fn extract(field: &DateTimeField, from: Expr, span: Span) -> Expr {
     };
     let part = field.to_string().to_uppercase();
     match part.as_str() {
-        "DATE" | "DATETIME" | "TIME" => {
-            call(&part, std::iter::once(from).chain(zone).collect(), span)
-        }
+        "DATE" | "DATETIME" | "TIME" => call(&part, std::iter::once(from).chain(zone).collect(), span),
         _ => call("EXTRACT", [from, text(part)].into_iter().chain(zone).collect(), span),
     }
 }
@@ -260,9 +260,8 @@ pub(super) fn interval(interval: &Interval) -> Result<(Expr, String), Problem> {
 /// `value + INTERVAL 1 DAY`
 fn moved(left: &Expr, op: &BinaryOperator, right: &Expr, span: Span) -> Result<Option<Expr>, Problem> {
     let (value, length, name) = match (left, op, right) {
-        (value, BinaryOperator::Plus, Expr::Interval(length)) | (Expr::Interval(length), BinaryOperator::Plus, value) => {
-            (value, length, "+ INTERVAL")
-        }
+        (value, BinaryOperator::Plus, Expr::Interval(length))
+        | (Expr::Interval(length), BinaryOperator::Plus, value) => (value, length, "+ INTERVAL"),
         (value, BinaryOperator::Minus, Expr::Interval(length)) => (value, length, "- INTERVAL"),
         _ => return Ok(None),
     };
@@ -292,7 +291,7 @@ fn structure(values: &[Expr], fields: &[StructField], span: Span) -> Result<Expr
         let (name, value) = match (fields.get(at), value) {
             (Some(StructField { field_name, field_type, .. }), value) => {
                 let name = field_name.as_ref().map(|name| name.value.clone());
-                (name, converted(value.clone(), field_type, CastKind::Cast, span)?)
+                (name, converted(value.clone(), field_type, &CastKind::Cast, span)?)
             }
             (None, Expr::Named { expr, name }) => (Some(name.value.clone()), (**expr).clone()),
             (None, value) => (name_of(value), value.clone()),

@@ -17,9 +17,9 @@ pub(super) fn typed(literal: &TypedString) -> Result<Expr, Problem> {
         other => return Err(invalid(format!("`{other}` is not a text"), "write the value in quotes", span)),
     };
     let to = match Type::named(&literal.data_type) {
-        Some(
-            to @ (Type::Date | Type::Datetime | Type::Time | Type::Timestamp | Type::Numeric | Type::BigNumeric),
-        ) => to,
+        Some(to @ (Type::Date | Type::Datetime | Type::Time | Type::Timestamp | Type::Numeric | Type::BigNumeric)) => {
+            to
+        }
         _ => return Err(no_such_literal(&literal.data_type, span)),
     };
     if let Err(fault) = cast::text_to(written, &to) {

@@ -6,9 +6,9 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
-use super::expressions::name_of;
 use super::super::cast;
 use super::super::types::Type;
+use super::expressions::name_of;
 use super::tree::{call, lower};
 use super::{relations, unsupported};
 use crate::model::Problem;

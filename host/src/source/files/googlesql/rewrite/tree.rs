@@ -1,10 +1,10 @@
 //! Building and taking apart pieces of the tree.
 
+use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
     CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList,
     FunctionArguments, Ident, ObjectName, ObjectNamePart, Value, WindowType,
 };
-use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::tokenizer::Span;
 
 /// The quotes of a name that is the engine's.
