@@ -1,6 +1,7 @@
 //! Data and harness for assay's tests and demo.
 
 pub mod bed;
+pub mod conformance;
 pub mod pipeline;
 pub mod process;
 pub mod project;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod demo;
+mod emulator;
 mod examples;
 mod fuzz;
 mod r#gen;
@@ -53,6 +54,8 @@ enum Chore {
     },
     /// Builds the example checks in Python and JavaScript, those that changed
     BuildExamples,
+    /// Prepares the emulator of BigQuery on which the conformance cases run, unless that is done
+    Emulator,
     /// Writes what is generated: SQLite migrations, BigQuery schemas, documentation of tables, the configuration's schema
     Gen {
         /// Write nothing; fail and name each file that is stale
@@ -81,6 +84,7 @@ fn chore(chore: Chore) -> anyhow::Result<()> {
         Chore::BuildPlugins { out: None } => plugins::build_all().map(drop),
         Chore::BuildPlugins { out: Some(folder) } => plugins::build_shipped(&folder),
         Chore::BuildExamples => examples::build_all().map(drop),
+        Chore::Emulator => emulator::prepare().map(drop),
         Chore::Gen { check } => r#gen::run(check),
     }
 }

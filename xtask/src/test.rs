@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that continuous integration runs.
 
 use crate::step;
-use crate::{examples, fuzz, plugins, tools};
+use crate::{emulator, examples, fuzz, plugins, tools};
 
 pub(crate) fn test() -> anyhow::Result<()> {
     tools::wasm_target()?;
@@ -12,6 +12,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])?;
     plugins::build_all()?;
     examples::build_all()?;
+    emulator::prepare()?;
     // Builds the programs on the way: the end-to-end tests call them.
     crate::r#gen::run(true)?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;

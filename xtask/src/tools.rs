@@ -1,5 +1,6 @@
 //! Programs that building and testing need, installed when they are not there.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -75,6 +76,54 @@ pub(crate) fn python() -> anyhow::Result<()> {
         bail!("{PACKAGE} was installed but `python3` still has no venv; is another `python3` first on the PATH?");
     }
     Ok(())
+}
+
+/// A Python that is new enough for the emulator of BigQuery: 3.12 or later, from Debian's packages when there is none,
+/// Debian has one and we may install it.
+pub(crate) fn python_for_emulator() -> anyhow::Result<PathBuf> {
+    const NAMES: [&str; 3] = ["python3.13", "python3.12", "python3"];
+    let mut candidates: Vec<PathBuf> = NAMES.iter().map(PathBuf::from).collect();
+    let pyenv = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let pyenv = pyenv.or_else(|| std::env::home_dir().map(|home| home.join(".pyenv")));
+    if let Some(versions) = pyenv.map(|root| root.join("versions")).filter(|versions| versions.exists()) {
+        for version in fs_err::read_dir(versions)? {
+            candidates.push(version?.path().join("bin").join("python3"));
+        }
+    }
+    if let Some(python) = candidates.iter().find_map(|candidate| recent_python(candidate)) {
+        return Ok(python);
+    }
+    if is_root() && Path::new("/etc/debian_version").exists() {
+        let mut update = Command::new("apt-get");
+        step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
+        for name in ["python3.13", "python3.12"] {
+            let package = format!("{name}-venv");
+            let mut install = Command::new("apt-get");
+            install.args(["install", "--yes", "--no-install-recommends", &package]);
+            install.env("DEBIAN_FRONTEND", "noninteractive");
+            // Not every Debian has every version.
+            if step::run(&format!("installing {package}"), &mut install).is_err() {
+                continue;
+            }
+            if let Some(python) = recent_python(Path::new(name)) {
+                return Ok(python);
+            }
+        }
+    }
+    bail!(
+        "the emulator of BigQuery needs Python 3.12 or 3.13 with venv and pip, and none was found; \
+         on Debian 13: `sudo apt-get install python3.13-venv`, with pyenv: `pyenv install 3.13`"
+    )
+}
+
+/// The path of a Python that is recent enough and can make environments. A name on the `PATH` may be a stand-in that
+/// starts nothing.
+fn recent_python(candidate: &Path) -> Option<PathBuf> {
+    const PROBE: &str =
+        "import ensurepip, sys, venv; sys.version_info >= (3, 12) or sys.exit(1); print(sys.executable)";
+    let output = Command::new(candidate).args(["-c", PROBE]).stderr(Stdio::null()).output().ok()?;
+    let path = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| PathBuf::from(path.trim()))
 }
 
 fn is_root() -> bool {
