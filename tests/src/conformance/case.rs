@@ -1,7 +1,7 @@
 //! Cases as they are written, read and looked over.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
@@ -11,8 +11,8 @@ use super::json::Json;
 use super::types::{Field, Type};
 use super::value::Value;
 
-/// The file that lists where an emulator deviates; all other files of the folder hold cases.
-const DEVIATIONS: &str = "emulator.yaml";
+/// How the names of files begin that list where an emulator deviates; all other files of the folder hold cases.
+const DEVIATIONS: &str = "emulator";
 
 /// One statement and what must come of it.
 #[derive(Debug, Clone)]
@@ -122,14 +122,7 @@ struct WrittenParameter {
 /// # Errors
 /// Everything that is wrong with any of them.
 pub fn load(folder: &Path) -> anyhow::Result<Vec<Case>> {
-    let mut files = Vec::new();
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "yaml") && !path.ends_with(DEVIATIONS) {
-            files.push(path);
-        }
-    }
-    files.sort();
+    let (_, files) = files(folder)?;
     let mut cases = Vec::new();
     let mut wrong = Vec::new();
     for path in files {
@@ -149,15 +142,35 @@ pub fn load(folder: &Path) -> anyhow::Result<Vec<Case>> {
 /// # Errors
 /// When they are not in their form, or one is about no case.
 pub fn deviations(folder: &Path, cases: &[Case]) -> anyhow::Result<Vec<Deviation>> {
-    let path = folder.join(DEVIATIONS);
-    let text = fs_err::read_to_string(&path)?;
-    let deviations: Vec<Deviation> =
-        serde_saphyr::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))?;
-    for deviation in &deviations {
-        ensure!(cases.iter().any(|case| deviation.is_about(case)), "{DEVIATIONS}: no case `{}`", deviation.case);
-        ensure!(!deviation.reason.trim().is_empty(), "{DEVIATIONS}: no reason for `{}`", deviation.case);
+    let (files, _) = files(folder)?;
+    let mut deviations = Vec::new();
+    for path in files {
+        let text = fs_err::read_to_string(&path)?;
+        let read: Vec<Deviation> =
+            serde_saphyr::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))?;
+        for deviation in read {
+            let Deviation { case, reason, .. } = &deviation;
+            ensure!(cases.iter().any(|case| deviation.is_about(case)), "{}: no case `{case}`", path.display());
+            ensure!(!reason.trim().is_empty(), "{}: no reason for `{case}`", path.display());
+            deviations.push(deviation);
+        }
     }
     Ok(deviations)
+}
+
+/// The files of deviations and those of cases, each by name.
+fn files(folder: &Path) -> anyhow::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let mut files = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "yaml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let is_about_emulator =
+        |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.to_string_lossy().starts_with(DEVIATIONS));
+    Ok(files.into_iter().partition(is_about_emulator))
 }
 
 fn read(topic: &str, text: &str) -> anyhow::Result<Vec<Case>> {
