@@ -1,5 +1,6 @@
 //! The functions of a row, by what they are about. Each module lists its [`Definition`]s in `FUNCTIONS`.
 
+mod arithmetic;
 mod array;
 pub(super) mod calendar;
 mod date;
@@ -9,8 +10,11 @@ mod hash;
 mod json;
 mod math;
 pub(super) mod part;
+mod pattern;
 mod regexp;
 mod series;
+mod strftime;
+mod strptime;
 #[cfg(test)]
 mod testing;
 mod text;
