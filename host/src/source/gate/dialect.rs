@@ -3,9 +3,10 @@
 use std::any::TypeId;
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect::{BigQueryDialect, Dialect};
+use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
 
 /// The dialect of BigQuery with `<<` and `>>`.
 #[derive(Debug, Default)]
@@ -18,6 +19,12 @@ impl Dialect for GoogleSql {
 
     fn supports_bitwise_shift_operators(&self) -> bool {
         true
+    }
+
+    /// Shifts bind less than sums and more than `&`.
+    fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
+        let between = self.prec_value(Precedence::PlusMinus) - 1;
+        matches!(parser.peek_token_ref().token, Token::ShiftLeft | Token::ShiftRight).then_some(Ok(between))
     }
 
     // All else as BigQuery's: the trait's own answers are those of another dialect.

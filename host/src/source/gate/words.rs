@@ -16,7 +16,7 @@ pub(super) fn googlesql(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
     let mut words: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     for mut token in tokens {
         let prefix =
-            words.last().filter(|last| last.span.end == token.span.start && !last.span.end.eq(&Span::empty().end));
+            words.last().filter(|last| last.span.end == token.span.start);
         let raw_bytes = prefix.is_some_and(|last| is_word(last, "RB") || is_word(last, "BR"));
         if raw_bytes && let Some(text) = written(&token.token) {
             let bytes = hex(text.as_bytes());
@@ -24,10 +24,26 @@ pub(super) fn googlesql(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
             words.push(TokenWithSpan { token: Token::HexStringLiteral(bytes), span: token.span });
             continue;
         }
+        if let Some(digits) = upper_hex(words.last(), &token) {
+            words.pop();
+            token.token = Token::HexStringLiteral(digits);
+        }
         token.token = literal(token.token, token.span)?;
         words.push(token);
     }
     Ok(typed_arrays(safe_names(words)))
+}
+
+/// The digits of `0Xff`, which the parser takes for a number and a name.
+fn upper_hex(before: Option<&TokenWithSpan>, token: &TokenWithSpan) -> Option<String> {
+    let before = before.filter(|before| before.span.end == token.span.start)?;
+    match (&before.token, &token.token) {
+        (Token::Number(zero, false), Token::Word(Word { value, quote_style: None, .. })) if zero == "0" => {
+            let digits = value.strip_prefix('X')?;
+            digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| digits.to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn is_word(token: &TokenWithSpan, text: &str) -> bool {

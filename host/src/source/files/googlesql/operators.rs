@@ -39,6 +39,17 @@ impl GoogleOperators {
             return Ok(expr);
         }
         match (expr, from, to) {
+            (Expr::ScalarFunction(structure), Type::Struct(from), Type::Struct(to))
+                if structure.name() == "named_struct" && from.len() == to.len() =>
+            {
+                let mut args = Vec::with_capacity(structure.args.len());
+                let values = structure.args.into_iter().skip(1).step_by(2);
+                for ((value, (_, from)), (name, to)) in values.zip(from).zip(to) {
+                    args.push(lit(name.as_str()));
+                    args.push(self.coerced(value, from, to, schema)?);
+                }
+                self.call("named_struct", args)
+            }
             (Expr::Literal(ScalarValue::Utf8(text), metadata), Type::Literal, Type::String) => {
                 Ok(Expr::Literal(ScalarValue::Utf8View(text), metadata))
             }
@@ -55,14 +66,44 @@ impl GoogleOperators {
         match &common {
             Type::Float64 => return self.call(sign, vec![left, right]),
             Type::Array(_) => return Err(mismatch(sign, &left_type, &right_type, "compare TO_JSON_STRING(array)")),
-            Type::Struct(_) if !matches!(op, Operator::Eq | Operator::NotEq) => {
-                return Err(mismatch(sign, &left_type, &right_type, "compare the fields"));
+            Type::Struct(_) => {
+                return match (&left_type, &right_type, op) {
+                    (Type::Struct(ours), Type::Struct(theirs), Operator::Eq) => {
+                        self.fields_compared(&left, ours, &right, theirs, schema)
+                    }
+                    (Type::Struct(ours), Type::Struct(theirs), Operator::NotEq) => {
+                        Ok(!self.fields_compared(&left, ours, &right, theirs, schema)?)
+                    }
+                    _ => Err(mismatch(sign, &left_type, &right_type, "compare the fields")),
+                };
             }
             _ => {}
         }
         let left = self.coerced(left, &left_type, &common, schema)?;
         let right = self.coerced(right, &right_type, &common, schema)?;
         Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
+    }
+
+    /// Whether all fields are equal.
+    fn fields_compared(
+        &self,
+        left: &Expr,
+        ours: &[(String, Type)],
+        right: &Expr,
+        theirs: &[(String, Type)],
+        schema: &DFSchema,
+    ) -> Result<Expr> {
+        let mut all: Option<Expr> = None;
+        for ((our_name, _), (their_name, _)) in ours.iter().zip(theirs) {
+            let left = self.call("get_field", vec![left.clone(), lit(our_name.as_str())])?;
+            let right = self.call("get_field", vec![right.clone(), lit(their_name.as_str())])?;
+            let equal = self.compared("=", Operator::Eq, left, right, schema)?;
+            all = Some(match all {
+                None => equal,
+                Some(before) => before.and(equal),
+            });
+        }
+        all.ok_or_else(|| DataFusionError::Plan("a STRUCT without fields".to_owned()))
     }
 
     fn computed(&self, sign: &str, left: Expr, right: Expr, schema: &DFSchema) -> Result<Expr> {
@@ -183,12 +224,20 @@ impl ExprPlanner for GoogleOperators {
         Ok(PlannerResult::Planned(expr))
     }
 
-    /// Texts in an array are `STRING`.
-    fn plan_array_literal(&self, exprs: Vec<Expr>, _: &DFSchema) -> Result<PlannerResult<Vec<Expr>>> {
-        let typed = exprs.into_iter().map(|expr| match expr {
-            Expr::Literal(ScalarValue::Utf8(text), metadata) => Expr::Literal(ScalarValue::Utf8View(text), metadata),
-            expr => expr,
-        });
-        self.call("make_array", typed.collect()).map(PlannerResult::Planned)
+    /// All elements have one type, in which texts are `STRING`; names of fields are those of the first.
+    fn plan_array_literal(&self, exprs: Vec<Expr>, schema: &DFSchema) -> Result<PlannerResult<Vec<Expr>>> {
+        let types = exprs.iter().map(|expr| type_of(expr, schema)).collect::<Result<Vec<_>>>()?;
+        let mut common = Type::Null;
+        for other in &types {
+            common = match common {
+                Type::Null => other.clone(),
+                known => known.supertype(other).ok_or_else(|| {
+                    DataFusionError::Plan(format!("an array of {known} and {other}: cast the elements to one type"))
+                })?,
+            };
+        }
+        let common = common.settled();
+        let elements = exprs.into_iter().zip(&types).map(|(expr, from)| self.coerced(expr, from, &common, schema));
+        self.call("make_array", elements.collect::<Result<_>>()?).map(PlannerResult::Planned)
     }
 }

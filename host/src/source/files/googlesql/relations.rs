@@ -10,7 +10,7 @@ use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, Relati
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, ScalarUDF, lit};
 use sqlparser::ast::{Expr as SqlExpr, Ident, Join, JoinConstraint, JoinOperator, TableAlias, TableFactor, Value};
 
-use super::rewrite::is_of_neighbour;
+use super::rewrite::{is_made_up, is_of_neighbour};
 use super::types::Type;
 
 /// Names that no statement can write.
@@ -52,6 +52,13 @@ impl RelationPlanner for Arrays {
                 let Some(unnested) = unnested(relation) else { return Err(malformed()) };
                 let array = context.sql_to_expr(unnested.array.clone(), &DFSchema::empty())?;
                 self.plan(LogicalPlanBuilder::empty(true).build()?, array, &unnested, false)?
+            }
+            // In brackets it is no LATERAL to the engine.
+            TableFactor::NestedJoin { table_with_joins, alias: None }
+                if table_with_joins.joins.is_empty()
+                    && matches!(table_with_joins.relation, TableFactor::UNNEST { .. }) =>
+            {
+                return self.plan_relation(table_with_joins.relation, context);
             }
             TableFactor::NestedJoin { table_with_joins, alias: None }
                 if table_with_joins.joins.len() == 1
@@ -131,7 +138,8 @@ impl Arrays {
                 value.alias_qualified(qualifier.clone(), field.name().to_lowercase())
             })),
             _ => {
-                let name = unnested.alias.as_ref().map_or("f0_", |alias| alias.value.as_str());
+                let written = unnested.alias.as_ref().map(|alias| alias.value.as_str());
+                let name = written.filter(|name| !is_made_up(name)).unwrap_or("f0_");
                 named.push(element.alias_qualified(qualifier.clone(), name));
             }
         }

@@ -135,6 +135,18 @@ impl Type {
         Some((name, Self::named(&field.field_type)?))
     }
 
+    /// The type that a value keeps: a text of the statement is a `STRING`.
+    pub(in crate::source::files) fn settled(self) -> Self {
+        match self {
+            Self::Literal => Self::String,
+            Self::Array(item) => Self::Array(Box::new(item.settled())),
+            Self::Struct(fields) => {
+                Self::Struct(fields.into_iter().map(|(name, field)| (name, field.settled())).collect())
+            }
+            other => other,
+        }
+    }
+
     /// Whether it is a number.
     pub(in crate::source::files) fn is_numeric(&self) -> bool {
         matches!(self, Self::Int64 | Self::Float64 | Self::Numeric | Self::BigNumeric)
@@ -170,6 +182,12 @@ impl Type {
             (Self::Numeric | Self::BigNumeric, Self::Float64) | (Self::Float64, Self::Numeric | Self::BigNumeric) => {
                 Some(Self::Float64)
             }
+            (Self::Struct(ours), Self::Struct(theirs)) if ours.len() == theirs.len() => {
+                let fields = ours.iter().zip(theirs);
+                let fields = fields.map(|((name, ours), (_, theirs))| Some((name.clone(), ours.supertype(theirs)?)));
+                fields.collect::<Option<_>>().map(Self::Struct)
+            }
+            (Self::Array(ours), Self::Array(theirs)) => ours.supertype(theirs).map(|item| Self::Array(Box::new(item))),
             (one, other) if one.coercion(other).is_some() => Some(other.clone()),
             (one, other) if other.coercion(one).is_some() => Some(one.clone()),
             _ => None,

@@ -1,270 +1,215 @@
-//! The operators of numbers: `+`, `-`, `*`, `/`, and those of bits. A result beyond its type is an error, as is a division
-//! by zero; what is not a number stays so.
+//! Sums, differences, truncation and parts of dates and times, by the type of the first argument.
 
-use std::ops::{BitAnd, BitOr, BitXor};
-use std::sync::Arc;
-
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
-use datafusion::arrow::compute::kernels::arity::{binary, unary};
-use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, i256};
-use datafusion::error::Result;
+use datafusion::arrow::array::ArrayRef;
+use datafusion::error::{DataFusionError, Result};
 
 use super::super::call::Call;
 use super::super::fault::Fault;
-use super::super::function::Definition;
-use super::decimal::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient, in_range, multiplied, quotient};
+use super::super::types::Type;
+use super::calendar::{DAY, SECOND, days_in_range, format_date, format_datetime, micros_in_range};
+use super::part::{self, Part};
+use super::zone::{Zone, Zones};
 
-/// The operators.
-pub(super) const OPERATORS: &[Definition] = &[
-    Definition { name: "+", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &PLUS) },
-    Definition { name: "-", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &MINUS) },
-    Definition { name: "*", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &TIMES) },
-    Definition {
-        name: "/",
-        forms: &[
-            "(FLOAT64, FLOAT64) -> FLOAT64",
-            "(NUMERIC, NUMERIC) -> NUMERIC",
-            "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
-        ],
-        note: "",
-        eval: divide,
-    },
-    Definition {
-        name: "NEGATE",
-        forms: &["(INT64) -> INT64", "(NUMERIC) -> NUMERIC", "(BIGNUMERIC) -> BIGNUMERIC", "(FLOAT64) -> FLOAT64"],
-        note: "",
-        eval: negate,
-    },
-    Definition { name: "&", forms: BITS, note: "", eval: |call| bits(call, i64::bitand, u8::bitand) },
-    Definition { name: "|", forms: BITS, note: "", eval: |call| bits(call, i64::bitor, u8::bitor) },
-    Definition { name: "^", forms: BITS, note: "", eval: |call| bits(call, i64::bitxor, u8::bitxor) },
-    Definition { name: "~", forms: &["(INT64) -> INT64", "(BYTES) -> BYTES"], note: "", eval: complement },
-    Definition {
-        name: "<<",
-        forms: &["(INT64, INT64) -> INT64"],
-        note: "",
-        eval: |call| shift(call, u64::checked_shl),
-    },
-    Definition {
-        name: ">>",
-        forms: &["(INT64, INT64) -> INT64"],
-        note: "",
-        eval: |call| shift(call, u64::checked_shr),
-    },
-];
+type Settled<V> = std::result::Result<Option<V>, Fault>;
 
-const ARITHMETIC: &[&str] = &[
-    "(INT64, INT64) -> INT64",
-    "(NUMERIC, NUMERIC) -> NUMERIC",
-    "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
-    "(FLOAT64, FLOAT64) -> FLOAT64",
-];
-
-const BITS: &[&str] = &["(INT64, INT64) -> INT64", "(BYTES, BYTES) -> BYTES"];
-
-struct Operation {
-    sign: char,
-    ints: fn(i64, i64) -> Option<i64>,
-    floats: fn(f64, f64) -> f64,
-    numerics: fn(i128, i128) -> Option<i128>,
-    bignumerics: fn(i256, i256) -> Option<i256>,
+/// The type that decides what a call does.
+fn first<'a>(call: &Call<'a>) -> &'a Type {
+    call.types.first().unwrap_or(&Type::Null)
 }
 
-const PLUS: Operation = Operation {
-    sign: '+',
-    ints: i64::checked_add,
-    floats: |left, right| left + right,
-    numerics: |left, right| in_range(left.checked_add(right)?),
-    bignumerics: |left, right| big_in_range(left.checked_add(right)?),
-};
+fn not_here(call: &Call<'_>) -> DataFusionError {
+    DataFusionError::Internal(format!("{} of {}", call.name, first(call)))
+}
 
-const MINUS: Operation = Operation {
-    sign: '-',
-    ints: i64::checked_sub,
-    floats: |left, right| left - right,
-    numerics: |left, right| in_range(left.checked_sub(right)?),
-    bignumerics: |left, right| big_in_range(left.checked_sub(right)?),
-};
+/// `..._ADD`
+pub(super) fn add(call: &Call<'_>) -> Result<ArrayRef> {
+    sum(call, 1)
+}
 
-const TIMES: Operation = Operation {
-    sign: '*',
-    ints: i64::checked_mul,
-    floats: |left, right| left * right,
-    numerics: multiplied,
-    bignumerics: big_multiplied,
-};
+/// `..._SUB`
+pub(super) fn sub(call: &Call<'_>) -> Result<ArrayRef> {
+    sum(call, -1)
+}
 
-/// Two columns of numbers; a constant is as good as a column.
-fn paired<T: ArrowPrimitiveType>(
-    call: &Call<'_>,
-    operation: impl Fn(T::Native, T::Native) -> T::Native,
-) -> Option<PrimitiveArray<T>> {
-    let [left, right] = call.args else { return None };
-    let (left, right) = (left.as_primitive_opt::<T>()?, right.as_primitive_opt::<T>()?);
-    match call.constant {
-        [false, true] if right.is_valid(0) => {
-            let constant = right.value(0);
-            Some(unary(left, |left| operation(left, constant)))
+/// What is added, of a value and a count that may be null.
+fn summed<V>(
+    value: Option<V>,
+    count: Option<i64>,
+    sign: i64,
+    sum: impl FnOnce(V, i64) -> std::result::Result<V, Fault>,
+) -> Settled<V> {
+    let (Some(value), Some(count)) = (value, count) else { return Ok(None) };
+    let count = count.checked_mul(sign).ok_or_else(|| Fault::overflow(format!("an interval of -({count})")))?;
+    sum(value, count).map(Some)
+}
+
+fn sum(call: &Call<'_>, sign: i64) -> Result<ArrayRef> {
+    let counts = call.ints(1)?;
+    match first(call) {
+        Type::Date => {
+            let (values, part) = (call.days(0)?, Part::of(call, 2, part::OF_DATE_SUMS)?);
+            call.write_days(|row| {
+                summed(values.get(row), counts.get(row), sign, |days, count| part::add_to_date(days, count, part))
+            })
         }
-        [true, false] if left.is_valid(0) => {
-            let constant = left.value(0);
-            Some(unary(right, |right| operation(constant, right)))
+        Type::Datetime => {
+            let (values, part) = (call.micros(0)?, Part::of(call, 2, part::OF_DATETIME_SUMS)?);
+            call.write_micros(|row| {
+                summed(values.get(row), counts.get(row), sign, |micros, count| {
+                    part::add_to_datetime(micros, count, part)
+                })
+            })
         }
-        [left_constant, right_constant] if left_constant == right_constant => binary(left, right, operation).ok(),
-        _ => None,
+        Type::Timestamp => {
+            let (values, part) = (call.micros(0)?, Part::of(call, 2, part::OF_TIMESTAMP_SUMS)?);
+            call.write_micros(|row| {
+                summed(values.get(row), counts.get(row), sign, |micros, count| {
+                    part::add_to_timestamp(micros, count, part)
+                })
+            })
+        }
+        Type::Time => {
+            let (values, part) = (call.times(0)?, Part::of(call, 2, part::OF_TIMES)?);
+            call.write_times(|row| {
+                summed(values.get(row), counts.get(row), sign, |micros, count| part::add_to_time(micros, count, part))
+            })
+        }
+        _ => Err(not_here(call)),
     }
 }
 
-fn arithmetic(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
-    match call.form {
-        0 => ints(call, operation),
-        1 => {
-            let (left, right) = (call.numerics(0)?, call.numerics(1)?);
-            call.write_numerics(|row| {
-                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                (operation.numerics)(left, right)
-                    .map(Some)
-                    .ok_or_else(|| Fault::overflow(format!("NUMERIC {}", operation.sign)))
+/// `..._DIFF`: how many parts begin between two values; of instants, how many whole ones fit between them.
+pub(super) fn diff(call: &Call<'_>) -> Result<ArrayRef> {
+    match first(call) {
+        Type::Date => {
+            let (left, right, part) = (call.days(0)?, call.days(1)?, Part::of(call, 2, part::OF_DATES)?);
+            call.write_ints(|row| {
+                let both = left.get(row).zip(right.get(row));
+                Ok(both.map(|(left, right)| part::days_between(left.into(), right.into(), part)))
             })
         }
-        2 => {
-            let (left, right) = (call.bignumerics(0)?, call.bignumerics(1)?);
-            call.write_bignumerics(|row| {
-                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                (operation.bignumerics)(left, right)
-                    .map(Some)
-                    .ok_or_else(|| Fault::overflow(format!("BIGNUMERIC {}", operation.sign)))
+        Type::Datetime => {
+            let (left, right, part) = (call.micros(0)?, call.micros(1)?, Part::of(call, 2, part::OF_DATETIMES)?);
+            call.write_ints(|row| {
+                let both = left.get(row).zip(right.get(row));
+                Ok(both.map(|(left, right)| part::datetimes_between(left, right, part)))
             })
         }
-        _ => floats(call, operation),
+        Type::Time => {
+            let (left, right, part) = (call.times(0)?, call.times(1)?, Part::of(call, 2, part::OF_TIMES)?);
+            call.write_ints(|row| {
+                let both = left.get(row).zip(right.get(row));
+                Ok(both.map(|(left, right)| part::datetimes_between(left, right, part)))
+            })
+        }
+        Type::Timestamp => {
+            let (left, right) = (call.micros(0)?, call.micros(1)?);
+            let length = Part::of(call, 2, part::OF_TIMESTAMP_SUMS)?.micros().ok_or_else(|| not_here(call))?;
+            call.write_ints(|row| {
+                let both = left.get(row).zip(right.get(row));
+                Ok(both.map(|(left, right)| left.saturating_sub(right) / length))
+            })
+        }
+        _ => Err(not_here(call)),
     }
 }
 
-fn ints(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
-    let (left, right) = (call.ints(0)?, call.ints(1)?);
-    call.write_ints(|row| {
-        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        let sign = operation.sign;
-        (operation.ints)(left, right).map(Some).ok_or_else(|| Fault::overflow(format!("{left} {sign} {right}")))
-    })
-}
-
-fn floats(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
-    if let Some(quick) = paired::<Float64Type>(call, operation.floats)
-        && quick.values().iter().all(|value| value.is_finite())
-    {
-        return Ok(Arc::new(quick));
+/// `..._TRUNC`: the beginning of the part that a value is in.
+pub(super) fn trunc(call: &Call<'_>) -> Result<ArrayRef> {
+    match first(call) {
+        Type::Date => {
+            let (values, part) = (call.days(0)?, Part::of(call, 1, part::OF_DATES)?);
+            call.write_days(|row| {
+                let Some(days) = values.get(row) else { return Ok(None) };
+                let what = || format!("{}({}, {part})", call.name, format_date(days));
+                days_in_range(part::day_truncated(days.into(), part), what).map(Some)
+            })
+        }
+        Type::Datetime => {
+            let (values, part) = (call.micros(0)?, Part::of(call, 1, part::OF_DATETIMES)?);
+            call.write_micros(|row| {
+                let Some(micros) = values.get(row) else { return Ok(None) };
+                let what = || format!("{}({}, {part})", call.name, format_datetime(micros));
+                micros_in_range(instant_truncated(micros, part, &Zone::UTC).into(), what).map(Some)
+            })
+        }
+        Type::Timestamp => {
+            let (values, part, mut zones) =
+                (call.micros(0)?, Part::of(call, 1, part::OF_DATETIMES)?, Zones::of(call, 2)?);
+            call.write_micros(|row| {
+                let Some(micros) = values.get(row) else { return Ok(None) };
+                let Some(zone) = zones.get(row)? else { return Ok(None) };
+                let what = || format!("{}({}, {part})", call.name, format_datetime(micros));
+                micros_in_range(instant_truncated(micros, part, zone).into(), what).map(Some)
+            })
+        }
+        Type::Time => {
+            let (values, part) = (call.times(0)?, Part::of(call, 1, part::OF_TIMES)?);
+            let length = part.micros().ok_or_else(|| not_here(call))?;
+            call.write_times(|row| Ok(values.get(row).map(|micros| micros.div_euclid(length) * length)))
+        }
+        _ => Err(not_here(call)),
     }
-    let (left, right) = (call.floats(0)?, call.floats(1)?);
-    call.write_floats(|row| {
-        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        let value = (operation.floats)(left, right);
-        match value.is_finite() || !left.is_finite() || !right.is_finite() {
-            true => Ok(Some(value)),
-            false => Err(Fault::overflow(format!("{left:?} {} {right:?}", operation.sign))),
-        }
-    })
 }
 
-fn divide(call: &Call<'_>) -> Result<ArrayRef> {
-    match call.form {
-        0 => {
-            let (left, right) = (call.floats(0)?, call.floats(1)?);
-            call.write_floats(|row| {
-                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                if right == 0.0 {
-                    return Err(Fault::division(left));
-                }
-                let value = left / right;
-                match value.is_finite() || !left.is_finite() || !right.is_finite() {
-                    true => Ok(Some(value)),
-                    false => Err(Fault::overflow(format!("{left:?} / {right:?}"))),
-                }
-            })
+/// The instant at which the part began that an instant is in where the zone is.
+fn instant_truncated(micros: i64, part: Part, zone: &Zone) -> i64 {
+    let floor = |micros: i64, length: i64| micros.saturating_sub(micros.rem_euclid(length));
+    match part.micros().filter(|length| *length < DAY) {
+        // Clocks that were changed within an hour have shown its beginning or not: the hour is cut as it is now.
+        Some(length) if length > SECOND => {
+            let offset = zone.offset(micros) * SECOND;
+            floor(micros.saturating_add(offset), length).saturating_sub(offset)
         }
-        1 => {
-            let (left, right) = (call.numerics(0)?, call.numerics(1)?);
-            call.write_numerics(|row| {
-                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                if right == 0 {
-                    return Err(Fault::division(super::decimal::printed(left, SCALE)));
-                }
-                quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("NUMERIC /"))
-            })
-        }
-        _ => {
-            let (left, right) = (call.bignumerics(0)?, call.bignumerics(1)?);
-            call.write_bignumerics(|row| {
-                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                if right == i256::ZERO {
-                    return Err(Fault::division(super::decimal::big_printed(left, BIG_SCALE)));
-                }
-                big_quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC /"))
-            })
+        Some(length) => floor(micros, length),
+        None => {
+            let days = part::day_truncated(zone.local(micros).div_euclid(DAY), part);
+            zone.instant(days.saturating_mul(DAY))
         }
     }
 }
 
-fn negate(call: &Call<'_>) -> Result<ArrayRef> {
-    match call.form {
-        0 => {
-            let values = call.ints(0)?;
-            call.write_ints(|row| match values.get(row) {
-                None => Ok(None),
-                Some(value) => value.checked_neg().map(Some).ok_or_else(|| Fault::overflow(format!("-({value})"))),
+/// `EXTRACT`
+pub(super) fn extract(call: &Call<'_>) -> Result<ArrayRef> {
+    match first(call) {
+        Type::Date => {
+            let (values, part) = (call.days(0)?, Part::of(call, 1, part::OF_DATE_FIELDS)?);
+            call.write_ints(|row| Ok(values.get(row).map(|days| part::date_field(days.into(), part))))
+        }
+        Type::Datetime => {
+            let (values, part) = (call.micros(0)?, Part::of(call, 1, part::OF_DATETIME_FIELDS)?);
+            call.write_ints(|row| Ok(values.get(row).map(|micros| part::datetime_field(micros, part))))
+        }
+        Type::Time => {
+            let (values, part) = (call.times(0)?, Part::of(call, 1, part::OF_TIMES)?);
+            call.write_ints(|row| Ok(values.get(row).map(|micros| part::datetime_field(micros, part))))
+        }
+        Type::Timestamp => {
+            let (values, part, mut zones) =
+                (call.micros(0)?, Part::of(call, 1, part::OF_DATETIME_FIELDS)?, Zones::of(call, 2)?);
+            call.write_ints(|row| {
+                let Some(micros) = values.get(row) else { return Ok(None) };
+                Ok(zones.get(row)?.map(|zone| part::datetime_field(zone.local(micros), part)))
             })
         }
-        1 => {
-            let values = call.numerics(0)?;
-            call.write_numerics(|row| Ok(values.get(row).map(|value| -value)))
+        _ => Err(not_here(call)),
+    }
+}
+
+/// `LAST_DAY`
+pub(super) fn last_day(call: &Call<'_>) -> Result<ArrayRef> {
+    let part = if call.len() > 1 { Part::of(call, 1, part::OF_LAST_DAYS)? } else { Part::Month };
+    match first(call) {
+        Type::Date => {
+            let values = call.days(0)?;
+            call.write_days(|row| values.get(row).map(|days| part::last_day(days.into(), part)).transpose())
         }
-        2 => {
-            let values = call.bignumerics(0)?;
-            call.write_bignumerics(|row| match values.get(row) {
-                None => Ok(None),
-                Some(value) => value.checked_neg().map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC -")),
+        Type::Datetime => {
+            let values = call.micros(0)?;
+            call.write_days(|row| {
+                values.get(row).map(|micros| part::last_day(micros.div_euclid(DAY), part)).transpose()
             })
         }
-        _ => {
-            let values = call.floats(0)?;
-            call.write_floats(|row| Ok(values.get(row).map(|value| -value)))
-        }
+        _ => Err(not_here(call)),
     }
-}
-
-fn bits(call: &Call<'_>, ints: fn(i64, i64) -> i64, bytes: fn(u8, u8) -> u8) -> Result<ArrayRef> {
-    if call.form == 0 {
-        let (left, right) = (call.ints(0)?, call.ints(1)?);
-        return call.write_ints(|row| Ok(left.get(row).zip(right.get(row)).map(|(left, right)| ints(left, right))));
-    }
-    let (left, right) = (call.bytes(0)?, call.bytes(1)?);
-    call.write_bytes(|row| {
-        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        if left.len() != right.len() {
-            return Err(Fault::argument("an operator of bits wants BYTES of one length"));
-        }
-        Ok(Some(left.iter().zip(right).map(|(left, right)| bytes(*left, *right)).collect::<Vec<u8>>()))
-    })
-}
-
-fn complement(call: &Call<'_>) -> Result<ArrayRef> {
-    if call.form == 0 {
-        let values = call.ints(0)?;
-        return call.write_ints(|row| Ok(values.get(row).map(|value| !value)));
-    }
-    let values = call.bytes(0)?;
-    call.write_bytes(|row| Ok(values.get(row).map(|value| value.iter().map(|byte| !byte).collect::<Vec<u8>>())))
-}
-
-/// Shifts without regard to the sign; all bits are gone at 64 and beyond.
-fn shift(call: &Call<'_>, shifted: fn(u64, u32) -> Option<u64>) -> Result<ArrayRef> {
-    let (left, right) = (call.ints(0)?, call.ints(1)?);
-    call.write_ints(|row| {
-        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        if right < 0 {
-            return Err(Fault::argument(format!("a shift by a negative number: {right}")));
-        }
-        let by = u32::try_from(right).unwrap_or(u32::MAX);
-        Ok(Some(shifted(left.cast_unsigned(), by).unwrap_or(0).cast_signed()))
-    })
 }

@@ -13,9 +13,13 @@ mod hash;
 mod json;
 mod math;
 mod moved;
+mod numbers;
 pub(super) mod part;
+mod pattern;
 mod regexp;
 mod series;
+mod strftime;
+mod strptime;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -43,4 +47,4 @@ pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
 
 /// What operators and other syntax are made of; no statement can call them by name.
 pub(super) const OPERATORS: &[&[Definition]] =
-    &[arithmetic::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];
+    &[numbers::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];

@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Span;
 
-pub(in crate::source::files::googlesql) use self::relations::is_of_neighbour;
+pub(in crate::source::files::googlesql) use self::relations::{is_made_up, is_of_neighbour};
 use super::registry::Registry;
 use crate::model::{Problem, ProblemCode};
 
@@ -28,7 +28,7 @@ use crate::model::{Problem, ProblemCode};
 pub(in crate::source::files) fn rewritten(statement: &Statement, registry: &Registry) -> Result<Statement, Problem> {
     let mut statement = statement.clone();
     selects::top_level(&mut statement);
-    match statement.visit(&mut Rewriter { registry }) {
+    match statement.visit(&mut Rewriter { registry, relations: 0, tables: Vec::new() }) {
         ControlFlow::Continue(()) => Ok(statement),
         ControlFlow::Break(problem) => Err(problem),
     }
@@ -36,13 +36,23 @@ pub(in crate::source::files) fn rewritten(statement: &Statement, registry: &Regi
 
 struct Rewriter<'a> {
     registry: &'a Registry,
+    /// Relations without a name so far.
+    relations: usize,
+    /// Names that the `WITH` of each open query defines.
+    tables: Vec<Vec<String>>,
 }
 
 impl VisitorMut for Rewriter<'_> {
     type Break = Problem;
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Problem> {
-        flow(selects::query(query))
+        let names = selects::query(query, &self.tables);
+        flow(names.map(|names| self.tables.push(names)))
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<Problem> {
+        self.tables.pop();
+        ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Problem> {
@@ -50,7 +60,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Problem> {
-        flow(relations::factor(factor))
+        flow(relations::factor(factor, &mut self.relations))
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Problem> {

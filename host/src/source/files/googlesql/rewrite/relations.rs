@@ -16,7 +16,7 @@ use super::unsupported;
 use crate::model::Problem;
 
 /// One relation by itself.
-pub(super) fn factor(factor: &mut TableFactor) -> Result<(), Problem> {
+pub(super) fn factor(factor: &mut TableFactor, unnamed: &mut usize) -> Result<(), Problem> {
     let sampled = |span: Span| {
         let hint = "filter by a column instead: MOD(id, 100) = 0";
         Err(unsupported("`TABLESAMPLE`", hint, span))
@@ -37,12 +37,16 @@ pub(super) fn factor(factor: &mut TableFactor) -> Result<(), Problem> {
             }
             Ok(())
         }
-        TableFactor::Derived { alias, .. } | TableFactor::NestedJoin { alias, .. } => {
+        TableFactor::Derived { alias, .. } => {
+            lowered_or_made_up(alias, unnamed);
+            Ok(())
+        }
+        TableFactor::NestedJoin { alias, .. } => {
             alias.iter_mut().for_each(lower_alias);
             Ok(())
         }
         TableFactor::UNNEST { alias, array_exprs, with_offset_alias, with_ordinality, .. } => {
-            alias.iter_mut().for_each(lower_alias);
+            lowered_or_made_up(alias, unnamed);
             with_offset_alias.iter_mut().for_each(lower);
             let span = array_exprs.first().map_or(Span::empty(), Spanned::span);
             if *with_ordinality || array_exprs.len() != 1 {
@@ -56,6 +60,24 @@ pub(super) fn factor(factor: &mut TableFactor) -> Result<(), Problem> {
         TableFactor::Unpivot { table, .. } => Err(unsupported("`UNPIVOT`", "use UNION ALL", table.span())),
         _ => Ok(()),
     }
+}
+
+/// Begins the names that are made up here; no statement can write it.
+const MADE_UP: char = ':';
+
+/// Whether a relation has no name that is written.
+pub(in super::super) fn is_made_up(name: &str) -> bool {
+    name.starts_with(MADE_UP)
+}
+
+/// Every relation has a name, so that columns of two that are called alike can be told apart.
+fn lowered_or_made_up(alias: &mut Option<TableAlias>, unnamed: &mut usize) {
+    if let Some(alias) = alias {
+        lower_alias(alias);
+        return;
+    }
+    *unnamed += 1;
+    *alias = Some(named(Ident::new(format!("{MADE_UP}{unnamed}"))));
 }
 
 fn lower_alias(alias: &mut TableAlias) {
@@ -99,6 +121,21 @@ pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
             path_to_array(&mut join.relation, &mut names);
         }
     }
+    if let Some(TableFactor::UNNEST { array_exprs, .. }) = select.from.first().map(|from| &from.relation)
+        && let Some(array) = array_exprs.iter().find(|array| is_column(array))
+    {
+        let hint = "join the array instead: FROM t, UNNEST(t.items) AS item ... GROUP BY";
+        return Err(unsupported("a subquery over an array of the query around it", hint, array.span()));
+    }
+    for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
+        if matches!(join.relation, TableFactor::UNNEST { .. }) && !is_of_neighbour(&join.relation) {
+            let alone = TableFactor::NestedJoin {
+                table_with_joins: Box::new(TableWithJoins { relation: join.relation.clone(), joins: Vec::new() }),
+                alias: None,
+            };
+            join.relation = alone;
+        }
+    }
     let mut factors = select.from.iter().skip(1).map(|from| &from.relation);
     let mut joined = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.relation));
     if !factors.any(is_of_neighbour) && !joined.any(is_of_neighbour) {
@@ -126,6 +163,31 @@ pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
     }
     select.from.extend(folded);
     Ok(())
+}
+
+/// Names that relations of a query go by, in lower case.
+pub(super) fn names(select: &Select) -> Vec<String> {
+    fn of(factor: &TableFactor, names: &mut Vec<String>) {
+        match factor {
+            TableFactor::NestedJoin { table_with_joins, .. } => {
+                of(&table_with_joins.relation, names);
+                table_with_joins.joins.iter().for_each(|join| of(&join.relation, names));
+            }
+            TableFactor::Table { alias: Some(alias), .. }
+            | TableFactor::Derived { alias: Some(alias), .. }
+            | TableFactor::UNNEST { alias: Some(alias), .. } => names.push(alias.name.value.to_lowercase()),
+            TableFactor::Table { name, alias: None, .. } => {
+                names.extend(name.0.last().and_then(ObjectNamePart::as_ident).map(|ident| ident.value.to_lowercase()));
+            }
+            _ => {}
+        }
+    }
+    let mut names = Vec::new();
+    for from in &select.from {
+        of(&from.relation, &mut names);
+        from.joins.iter().for_each(|join| of(&join.relation, &mut names));
+    }
+    names
 }
 
 /// `t.items` as the array that it is.

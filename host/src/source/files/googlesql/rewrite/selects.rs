@@ -10,7 +10,7 @@ use super::super::cast;
 use super::super::types::Type;
 use super::expressions::name_of;
 use super::tree::{call, lower};
-use super::{relations, unsupported};
+use super::{relations, subqueries, unsupported};
 use crate::model::Problem;
 
 /// The rows of the whole statement are rows, whatever they are called.
@@ -21,8 +21,22 @@ pub(super) fn top_level(statement: &mut Statement) {
         match body {
             SetExpr::Query(inner) => body = &mut inner.body,
             SetExpr::Select(select) => {
-                if select.value_table_mode == Some(ValueTableMode::AsStruct) {
-                    select.value_table_mode = None;
+                match (&select.value_table_mode, select.projection.as_slice()) {
+                    (Some(ValueTableMode::AsStruct), _) => select.value_table_mode = None,
+                    (
+                        Some(ValueTableMode::AsValue),
+                        [SelectItem::UnnamedExpr(Expr::Struct { values, fields })],
+                    ) if fields.is_empty() => {
+                        let columns = values.iter().map(|value| match value {
+                            Expr::Named { expr, name } => {
+                                SelectItem::ExprWithAlias { expr: (**expr).clone(), alias: name.clone() }
+                            }
+                            value => SelectItem::UnnamedExpr(value.clone()),
+                        });
+                        select.projection = columns.collect();
+                        select.value_table_mode = None;
+                    }
+                    _ => {}
                 }
                 return;
             }
@@ -31,19 +45,26 @@ pub(super) fn top_level(statement: &mut Statement) {
     }
 }
 
-/// Names that belong to a query as a whole.
-pub(super) fn query(query: &mut Query) -> Result<(), Problem> {
-    if let Some(with) = &mut query.with {
-        for cte in &mut with.cte_tables {
-            cte.alias.columns.iter_mut().for_each(|column| lower(&mut column.name));
+/// What belongs to a query as a whole; the names that its `WITH` defines.
+pub(super) fn query(query: &mut Query, around: &[Vec<String>]) -> Result<Vec<String>, Problem> {
+    let Some(with) = &mut query.with else { return Ok(Vec::new()) };
+    let mut names = Vec::with_capacity(with.cte_tables.len());
+    for cte in &mut with.cte_tables {
+        cte.alias.columns.iter_mut().for_each(|column| lower(&mut column.name));
+        let name = &cte.alias.name;
+        if around.iter().flatten().any(|known| *known == name.value) {
+            let what = format!("`{}` defined by a WITH within the query that it is defined for", name.value);
+            return Err(unsupported(what, "give it another name", name.span));
         }
+        names.push(name.value.clone());
     }
-    Ok(())
+    Ok(names)
 }
 
 /// A `SELECT` before what it is made of.
 pub(super) fn select(select: &mut Select) -> Result<(), Problem> {
     relations::fold(select)?;
+    let names = relations::names(select);
     for window in &mut select.named_window {
         let NamedWindowDefinition(name, definition) = window;
         lower(name);
@@ -53,7 +74,7 @@ pub(super) fn select(select: &mut Select) -> Result<(), Problem> {
     }
     let mut anonymous = 0;
     for item in &mut select.projection {
-        named(item, &mut anonymous)?;
+        named(item, &mut anonymous, &names)?;
     }
     let span = select.select_token.0.span;
     match select.value_table_mode.take() {
@@ -79,7 +100,7 @@ pub(super) fn select(select: &mut Select) -> Result<(), Problem> {
 }
 
 /// Every column has a name: what has none of its own is `f0_`, `f1_` and so on.
-fn named(item: &mut SelectItem, anonymous: &mut usize) -> Result<(), Problem> {
+fn named(item: &mut SelectItem, anonymous: &mut usize, relations: &[String]) -> Result<(), Problem> {
     match item {
         SelectItem::UnnamedExpr(expr) => {
             let alias = match &*expr {
@@ -89,11 +110,13 @@ fn named(item: &mut SelectItem, anonymous: &mut usize) -> Result<(), Problem> {
                     format!("f{}_", *anonymous - 1)
                 }),
             };
+            subqueries::as_values(expr)?;
             let expr = typed(std::mem::replace(expr, Expr::value(Value::Null)));
             *item = SelectItem::ExprWithAlias { expr, alias: Ident::new(alias.to_lowercase()) };
         }
         SelectItem::ExprWithAlias { expr, alias } => {
             lower(alias);
+            subqueries::as_values(expr)?;
             *expr = typed(std::mem::replace(expr, Expr::value(Value::Null)));
         }
         SelectItem::ExprWithAliases { expr, .. } => {
@@ -102,6 +125,10 @@ fn named(item: &mut SelectItem, anonymous: &mut usize) -> Result<(), Problem> {
         SelectItem::QualifiedWildcard(kind, options) => {
             match kind {
                 SelectItemQualifiedWildcardKind::ObjectName(name) => {
+                    let last = name.0.last().and_then(ObjectNamePart::as_ident).map(|ident| ident.value.to_lowercase());
+                    if last.is_some_and(|last| !relations.contains(&last)) {
+                        return Err(unsupported("all fields of a value", "name the fields", name.span()));
+                    }
                     for part in &mut name.0 {
                         if let ObjectNamePart::Identifier(ident) = part {
                             lower(ident);

@@ -1,14 +1,16 @@
 //! `ARRAY(SELECT ...)`: all rows of a subquery as one array, in their order.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments,
+    BinaryOperator, Spanned, UnaryOperator, VisitMut, VisitorMut, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments,
     GroupByExpr, Ident, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, Select, SelectFlavor, SelectItem,
     SetExpr, TableAlias, TableAliasColumnDef, TableFactor, TableWithJoins, ValueTableMode, WindowSpec, WindowType,
 };
 use sqlparser::tokenizer::{Span, TokenWithSpan};
 
-use super::tree::{call, engine_name};
+use super::tree::{call, engine_name, number, written_call};
 use super::unsupported;
 use crate::model::Problem;
 
@@ -117,10 +119,14 @@ fn collected(query: Query, ordered: bool, span: Span) -> Result<Expr, Problem> {
     });
     let alias = TableAlias { explicit: true, name: Ident::new(":array"), columns, at: None };
     let from = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: Some(alias), sample: None };
-    let body = SetExpr::Select(Box::new(plain_select(collect, from, span)));
-    let outer = Query {
+    let outer = whole(plain_select(collect, from, span));
+    Ok(call("OR EMPTY", vec![Expr::Subquery(Box::new(outer))], span))
+}
+
+fn whole(select: Select) -> Query {
+    Query {
         with: None,
-        body: Box::new(body),
+        body: Box::new(SetExpr::Select(Box::new(select))),
         order_by: None,
         limit_clause: None,
         fetch: None,
@@ -129,8 +135,7 @@ fn collected(query: Query, ordered: bool, span: Span) -> Result<Expr, Problem> {
         settings: None,
         format_clause: None,
         pipe_operators: Vec::new(),
-    };
-    Ok(call("OR EMPTY", vec![Expr::Subquery(Box::new(outer))], span))
+    }
 }
 
 fn plain_select(expr: Expr, from: TableFactor, span: Span) -> Select {
@@ -160,4 +165,78 @@ fn plain_select(expr: Expr, from: TableFactor, span: Span) -> Select {
         value_table_mode: None,
         flavor: SelectFlavor::Standard,
     }
+}
+
+/// `EXISTS` and `IN` of a subquery where a value is wanted: the engine has them only as conditions of `WHERE`.
+pub(super) fn as_values(expr: &mut Expr) -> Result<(), Problem> {
+    struct Values {
+        /// Subqueries that are being walked: what they select is their own business.
+        depth: usize,
+    }
+    impl VisitorMut for Values {
+        type Break = Problem;
+
+        fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<Problem> {
+            self.depth += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<Problem> {
+            self.depth -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Problem> {
+            if self.depth > 0 {
+                return ControlFlow::Continue(());
+            }
+            let span = expr.span();
+            match expr {
+                Expr::Exists { subquery, negated } => *expr = counted((**subquery).clone(), *negated, span),
+                Expr::InSubquery { expr: needle, subquery, negated } => match array((**subquery).clone(), span) {
+                    Ok(list) => {
+                        let found = call("IN UNNEST", vec![(**needle).clone(), list], span);
+                        *expr = match negated {
+                            true => Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(found) },
+                            false => found,
+                        };
+                    }
+                    Err(problem) => return ControlFlow::Break(problem),
+                },
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    match expr.visit(&mut Values { depth: 0 }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(problem) => Err(problem),
+    }
+}
+
+/// Whether a subquery has rows, as a value.
+fn counted(mut query: Query, negated: bool, span: Span) -> Expr {
+    let count = written_call("COUNT", vec![number(1)], span);
+    let op = if negated { BinaryOperator::Eq } else { BinaryOperator::Gt };
+    let compared = Expr::BinaryOp { left: Box::new(count), op, right: Box::new(number(0)) };
+    let item = SelectItem::ExprWithAlias { expr: compared, alias: Ident::new(VALUE) };
+    let is_plain = query.with.is_none() && query.limit_clause.is_none();
+    if is_plain
+        && let SetExpr::Select(select) = &mut *query.body
+        && matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty())
+        && select.having.is_none()
+        && select.qualify.is_none()
+        && !select.from.is_empty()
+    {
+        select.distinct = None;
+        select.value_table_mode = None;
+        select.projection = vec![item];
+        query.order_by = None;
+        return Expr::Subquery(Box::new(query));
+    }
+    let alias = TableAlias { explicit: true, name: Ident::new(":rows"), columns: Vec::new(), at: None };
+    let from = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: Some(alias), sample: None };
+    let mut select = plain_select(number(0), from, span);
+    select.projection = vec![item];
+    Expr::Subquery(Box::new(whole(select)))
 }

@@ -1,0 +1,283 @@
+//! The operators of numbers: `+`, `-`, `*`, `/`, and those of bits. A result beyond its type is an error, as is a division
+//! by zero; what is not a number stays so.
+
+use std::ops::{BitAnd, BitOr, BitXor};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use datafusion::arrow::compute::kernels::arity::{binary, unary};
+use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, i256};
+use datafusion::error::Result;
+
+use super::super::call::Call;
+use super::super::fault::Fault;
+use super::super::function::Definition;
+use super::decimal::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient, in_range, multiplied, quotient};
+
+/// The operators.
+pub(super) const OPERATORS: &[Definition] = &[
+    Definition { name: "+", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &PLUS) },
+    Definition { name: "-", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &MINUS) },
+    Definition { name: "*", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &TIMES) },
+    Definition {
+        name: "/",
+        forms: &[
+            "(FLOAT64, FLOAT64) -> FLOAT64",
+            "(NUMERIC, NUMERIC) -> NUMERIC",
+            "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
+            "(INT64, INT64) -> FLOAT64",
+        ],
+        note: "",
+        eval: divide,
+    },
+    Definition {
+        name: "NEGATE",
+        forms: &["(INT64) -> INT64", "(NUMERIC) -> NUMERIC", "(BIGNUMERIC) -> BIGNUMERIC", "(FLOAT64) -> FLOAT64"],
+        note: "",
+        eval: negate,
+    },
+    Definition { name: "&", forms: BITS, note: "", eval: |call| bits(call, i64::bitand, u8::bitand) },
+    Definition { name: "|", forms: BITS, note: "", eval: |call| bits(call, i64::bitor, u8::bitor) },
+    Definition { name: "^", forms: BITS, note: "", eval: |call| bits(call, i64::bitxor, u8::bitxor) },
+    Definition { name: "~", forms: &["(INT64) -> INT64", "(BYTES) -> BYTES"], note: "", eval: complement },
+    Definition {
+        name: "<<",
+        forms: &["(INT64, INT64) -> INT64"],
+        note: "",
+        eval: |call| shift(call, u64::checked_shl),
+    },
+    Definition {
+        name: ">>",
+        forms: &["(INT64, INT64) -> INT64"],
+        note: "",
+        eval: |call| shift(call, u64::checked_shr),
+    },
+];
+
+const ARITHMETIC: &[&str] = &[
+    "(INT64, INT64) -> INT64",
+    "(NUMERIC, NUMERIC) -> NUMERIC",
+    "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
+    "(FLOAT64, FLOAT64) -> FLOAT64",
+];
+
+const BITS: &[&str] = &["(INT64, INT64) -> INT64", "(BYTES, BYTES) -> BYTES"];
+
+struct Operation {
+    sign: char,
+    ints: fn(i64, i64) -> Option<i64>,
+    floats: fn(f64, f64) -> f64,
+    numerics: fn(i128, i128) -> Option<i128>,
+    bignumerics: fn(i256, i256) -> Option<i256>,
+}
+
+const PLUS: Operation = Operation {
+    sign: '+',
+    ints: i64::checked_add,
+    floats: |left, right| left + right,
+    numerics: |left, right| in_range(left.checked_add(right)?),
+    bignumerics: |left, right| big_in_range(left.checked_add(right)?),
+};
+
+const MINUS: Operation = Operation {
+    sign: '-',
+    ints: i64::checked_sub,
+    floats: |left, right| left - right,
+    numerics: |left, right| in_range(left.checked_sub(right)?),
+    bignumerics: |left, right| big_in_range(left.checked_sub(right)?),
+};
+
+const TIMES: Operation = Operation {
+    sign: '*',
+    ints: i64::checked_mul,
+    floats: |left, right| left * right,
+    numerics: multiplied,
+    bignumerics: big_multiplied,
+};
+
+/// Two columns of numbers; a constant is as good as a column.
+fn paired<T: ArrowPrimitiveType>(
+    call: &Call<'_>,
+    operation: impl Fn(T::Native, T::Native) -> T::Native,
+) -> Option<PrimitiveArray<T>> {
+    let [left, right] = call.args else { return None };
+    let (left, right) = (left.as_primitive_opt::<T>()?, right.as_primitive_opt::<T>()?);
+    match call.constant {
+        [false, true] if right.is_valid(0) => {
+            let constant = right.value(0);
+            Some(unary(left, |left| operation(left, constant)))
+        }
+        [true, false] if left.is_valid(0) => {
+            let constant = left.value(0);
+            Some(unary(right, |right| operation(constant, right)))
+        }
+        [left_constant, right_constant] if left_constant == right_constant => binary(left, right, operation).ok(),
+        _ => None,
+    }
+}
+
+fn arithmetic(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
+    match call.form {
+        0 => ints(call, operation),
+        1 => {
+            let (left, right) = (call.numerics(0)?, call.numerics(1)?);
+            call.write_numerics(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                (operation.numerics)(left, right)
+                    .map(Some)
+                    .ok_or_else(|| Fault::overflow(format!("NUMERIC {}", operation.sign)))
+            })
+        }
+        2 => {
+            let (left, right) = (call.bignumerics(0)?, call.bignumerics(1)?);
+            call.write_bignumerics(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                (operation.bignumerics)(left, right)
+                    .map(Some)
+                    .ok_or_else(|| Fault::overflow(format!("BIGNUMERIC {}", operation.sign)))
+            })
+        }
+        _ => floats(call, operation),
+    }
+}
+
+fn ints(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
+    let (left, right) = (call.ints(0)?, call.ints(1)?);
+    call.write_ints(|row| {
+        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+        let sign = operation.sign;
+        (operation.ints)(left, right).map(Some).ok_or_else(|| Fault::overflow(format!("{left} {sign} {right}")))
+    })
+}
+
+fn floats(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
+    if let Some(quick) = paired::<Float64Type>(call, operation.floats)
+        && quick.values().iter().all(|value| value.is_finite())
+    {
+        return Ok(Arc::new(quick));
+    }
+    let (left, right) = (call.floats(0)?, call.floats(1)?);
+    call.write_floats(|row| {
+        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+        let value = (operation.floats)(left, right);
+        match value.is_finite() || !left.is_finite() || !right.is_finite() {
+            true => Ok(Some(value)),
+            false => Err(Fault::overflow(format!("{left:?} {} {right:?}", operation.sign))),
+        }
+    })
+}
+
+fn divided(left: f64, right: f64) -> std::result::Result<f64, Fault> {
+    if right == 0.0 {
+        return Err(Fault::division(left));
+    }
+    let value = left / right;
+    match value.is_finite() || !left.is_finite() || !right.is_finite() {
+        true => Ok(value),
+        false => Err(Fault::overflow(format!("{left:?} / {right:?}"))),
+    }
+}
+
+fn divide(call: &Call<'_>) -> Result<ArrayRef> {
+    match call.form {
+        3 => {
+            let (left, right) = (call.ints(0)?, call.ints(1)?);
+            #[expect(clippy::cast_precision_loss, reason = "as a coercion to FLOAT64 does")]
+            call.write_floats(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                divided(left as f64, right as f64).map(Some)
+            })
+        }
+        0 => {
+            let (left, right) = (call.floats(0)?, call.floats(1)?);
+            call.write_floats(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                divided(left, right).map(Some)
+            })
+        }
+        1 => {
+            let (left, right) = (call.numerics(0)?, call.numerics(1)?);
+            call.write_numerics(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                if right == 0 {
+                    return Err(Fault::division(super::decimal::printed(left, SCALE)));
+                }
+                quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("NUMERIC /"))
+            })
+        }
+        _ => {
+            let (left, right) = (call.bignumerics(0)?, call.bignumerics(1)?);
+            call.write_bignumerics(|row| {
+                let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+                if right == i256::ZERO {
+                    return Err(Fault::division(super::decimal::big_printed(left, BIG_SCALE)));
+                }
+                big_quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC /"))
+            })
+        }
+    }
+}
+
+fn negate(call: &Call<'_>) -> Result<ArrayRef> {
+    match call.form {
+        0 => {
+            let values = call.ints(0)?;
+            call.write_ints(|row| match values.get(row) {
+                None => Ok(None),
+                Some(value) => value.checked_neg().map(Some).ok_or_else(|| Fault::overflow(format!("-({value})"))),
+            })
+        }
+        1 => {
+            let values = call.numerics(0)?;
+            call.write_numerics(|row| Ok(values.get(row).map(|value| -value)))
+        }
+        2 => {
+            let values = call.bignumerics(0)?;
+            call.write_bignumerics(|row| match values.get(row) {
+                None => Ok(None),
+                Some(value) => value.checked_neg().map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC -")),
+            })
+        }
+        _ => {
+            let values = call.floats(0)?;
+            call.write_floats(|row| Ok(values.get(row).map(|value| -value)))
+        }
+    }
+}
+
+fn bits(call: &Call<'_>, ints: fn(i64, i64) -> i64, bytes: fn(u8, u8) -> u8) -> Result<ArrayRef> {
+    if call.form == 0 {
+        let (left, right) = (call.ints(0)?, call.ints(1)?);
+        return call.write_ints(|row| Ok(left.get(row).zip(right.get(row)).map(|(left, right)| ints(left, right))));
+    }
+    let (left, right) = (call.bytes(0)?, call.bytes(1)?);
+    call.write_bytes(|row| {
+        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+        if left.len() != right.len() {
+            return Err(Fault::argument("an operator of bits wants BYTES of one length"));
+        }
+        Ok(Some(left.iter().zip(right).map(|(left, right)| bytes(*left, *right)).collect::<Vec<u8>>()))
+    })
+}
+
+fn complement(call: &Call<'_>) -> Result<ArrayRef> {
+    if call.form == 0 {
+        let values = call.ints(0)?;
+        return call.write_ints(|row| Ok(values.get(row).map(|value| !value)));
+    }
+    let values = call.bytes(0)?;
+    call.write_bytes(|row| Ok(values.get(row).map(|value| value.iter().map(|byte| !byte).collect::<Vec<u8>>())))
+}
+
+/// Shifts without regard to the sign; all bits are gone at 64 and beyond.
+fn shift(call: &Call<'_>, shifted: fn(u64, u32) -> Option<u64>) -> Result<ArrayRef> {
+    let (left, right) = (call.ints(0)?, call.ints(1)?);
+    call.write_ints(|row| {
+        let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
+        if right < 0 {
+            return Err(Fault::argument(format!("a shift by a negative number: {right}")));
+        }
+        let by = u32::try_from(right).unwrap_or(u32::MAX);
+        Ok(Some(shifted(left.cast_unsigned(), by).unwrap_or(0).cast_signed()))
+    })
+}
