@@ -40,9 +40,9 @@ impl Layout {
     }
 
     /// The column as it is announced.
-    pub(super) fn info(&self) -> ColumnInfo {
+    pub(super) fn info(&self, name: String) -> ColumnInfo {
         ColumnInfo {
-            name: self.field.name().clone(),
+            name,
             kind: self.kind,
             type_name: self.field.data_type().to_string(),
             nullable: self.field.is_nullable(),

@@ -36,6 +36,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -168,7 +169,11 @@ impl FilesSource {
     }
 
     /// Looks tables up and into their files.
-    async fn state_with(&self, names: &BTreeSet<TableName>, watch: &Watch) -> Result<SessionState, Problem> {
+    async fn state_with(
+        &self,
+        names: &BTreeSet<TableName>,
+        watch: &Watch,
+    ) -> Result<(SessionState, Vec<SchemaRef>), Problem> {
         let found = self.look_up(names.clone()).await?;
         let files = found.iter().flat_map(|table| table.files.iter().map(|file| file.found.clone())).collect();
         let snapshot = Arc::new(Snapshot::new(Arc::clone(&self.dir), files));
@@ -183,8 +188,9 @@ impl FilesSource {
             first += table.files.len();
             tables.push((table.name, Arc::new(built)));
         }
+        let schemas = tables.iter().map(|(_, table)| table.schema()).collect();
         session::register(&state, tables).map_err(|error| problem(&error))?;
-        Ok(state)
+        Ok((state, schemas))
     }
 
     async fn look_up(&self, names: BTreeSet<TableName>) -> Result<Vec<FoundTable>, Problem> {
@@ -194,22 +200,30 @@ impl FilesSource {
     }
 
     /// Plans a statement for execution.
-    async fn plan(
-        &self,
-        statement: ReadStatement,
-        watch: Watch,
-    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), Problem> {
-        let state = self.state_with(statement.tables(), &watch).await?;
+    async fn plan(&self, statement: ReadStatement, watch: Watch) -> Result<Planned, Problem> {
+        let (state, tables) = self.state_with(statement.tables(), &watch).await?;
         let registry = Arc::clone(&self.registry);
         let runtime = Handle::current();
         let planned = blocking(move || {
             stack::with_room(|| {
                 let tree = googlesql::rewritten(statement.ast(), &registry)?;
-                runtime.block_on(plan(state, tree, &watch)).map_err(|error| problem(&error))
+                let planned = runtime.block_on(plan(state, tree, &watch)).map_err(|error| problem(&error))?;
+                let (state, plan) = planned;
+                let lower: Vec<String> = plan.schema().fields().iter().map(|field| field.name().clone()).collect();
+                let names = googlesql::spelled(statement.ast(), &tables, &lower)?;
+                Ok(Planned { state, plan, names })
             })
         });
         planned.await?
     }
+}
+
+/// A statement that is ready to run.
+struct Planned {
+    state: SessionState,
+    plan: Arc<dyn ExecutionPlan>,
+    /// Names of the answer's columns.
+    names: Vec<String>,
 }
 
 /// The only way from a checked tree to something that runs.
@@ -246,11 +260,12 @@ impl Source for FilesSource {
         let mut engine = Engine::start(self.threads, &self.idle)?;
         let (source, watch) = (self.clone(), engine.watch().clone());
         let started = engine.run(async move {
-            let (state, plan) = source.plan(statement, watch).await?;
-            execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))
+            let Planned { state, plan, names } = source.plan(statement, watch).await?;
+            let stream = execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))?;
+            Ok((stream, names))
         });
         match started.await? {
-            Ok(stream) => Ok(Box::new(FileRows::new(engine, stream))),
+            Ok((stream, names)) => Ok(Box::new(FileRows::new(engine, stream, names))),
             Err(problem) => {
                 engine.at_end();
                 Err(problem)
@@ -262,8 +277,8 @@ impl Source for FilesSource {
         let mut engine = Engine::start(self.threads, &self.idle)?;
         let (source, watch) = (self.clone(), engine.watch().clone());
         let estimated = engine.run(async move {
-            let (_, plan) = source.plan(statement, watch).await?;
-            estimate(&plan).map_err(|error| problem(&error))
+            let planned = source.plan(statement, watch).await?;
+            estimate(&planned.plan).map_err(|error| problem(&error))
         });
         let estimated = estimated.await?;
         engine.at_end();

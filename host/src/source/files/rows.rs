@@ -64,13 +64,14 @@ impl FileRows {
     /// # Errors
     /// When the operating system gives no thread.
     pub fn of(stream: SendableRecordBatchStream) -> Result<Self, Problem> {
-        Ok(Self::new(Engine::start(1, &Arc::default())?, stream))
+        let names = stream.schema().fields().iter().map(|field| field.name().clone()).collect();
+        Ok(Self::new(Engine::start(1, &Arc::default())?, stream, names))
     }
 
-    /// Of a stream that has not been polled.
-    pub(super) fn new(engine: Engine, stream: SendableRecordBatchStream) -> Self {
+    /// Of a stream that has not been polled, with the names of its columns.
+    pub(super) fn new(engine: Engine, stream: SendableRecordBatchStream, names: Vec<String>) -> Self {
         let layouts: Vec<Layout> = stream.schema().fields().iter().map(Layout::of).collect();
-        let columns = layouts.iter().map(Layout::info).collect();
+        let columns = layouts.iter().zip(names).map(|(layout, name)| layout.info(name)).collect();
         let (sender, receiver) = mpsc::channel(AHEAD);
         engine.spawn(make(stream, layouts, sender));
         Self { engine, made: Some(receiver), columns, pending: None, problem: None }

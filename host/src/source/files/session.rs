@@ -4,16 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use datafusion::arrow::datatypes::FieldRef;
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider, SchemaProvider,
     TableProvider,
 };
+use datafusion::common::Column;
+use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::DiskManager;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreUrl};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, UNNAMED_TABLE as UNQUALIFIED_TABLE};
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
@@ -82,6 +86,7 @@ pub(super) fn state(
     watch: &Watch,
 ) -> SessionState {
     let Rules { mut analyzer, optimizer, physical } = Rules::of(watch);
+    analyzer.insert(0, Arc::clone(&registry.branches));
     analyzer.extend(registry.order.clone());
     analyzer.push(Arc::new(Bound(watch.clone())));
     SessionStateBuilder::new()
@@ -107,6 +112,7 @@ pub(super) fn register(
 ) -> Result<()> {
     let mut catalogs: BTreeMap<String, BTreeMap<String, Arc<MemorySchemaProvider>>> = BTreeMap::new();
     for (name, table) in tables {
+        let table = without_case(table)?;
         let (catalog, schema, name) = match name.parts() {
             [name] => (HERE, HERE, name),
             [schema, name] => (HERE, schema.as_str(), name),
@@ -124,6 +130,22 @@ pub(super) fn register(
         state.catalog_list().register_catalog(catalog, Arc::new(provider));
     }
     Ok(())
+}
+
+/// The table with names of columns in lower case, as a statement's names are while it is planned.
+fn without_case(table: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+    let schema = table.schema();
+    let is_lower = |field: &FieldRef| field.name().to_lowercase() == *field.name();
+    if schema.fields().iter().all(is_lower) {
+        return Ok(table);
+    }
+    let columns = schema.fields().iter().map(|field| {
+        let column = Expr::Column(Column::new_unqualified(field.name()));
+        column.alias(field.name().to_lowercase())
+    });
+    let columns: Vec<Expr> = columns.collect();
+    let scan = LogicalPlanBuilder::scan(UNQUALIFIED_TABLE, provider_as_source(table), None)?;
+    Ok(Arc::new(ViewTable::new(scan.project(columns)?.build()?, None)))
 }
 
 /// What running a plan needs.

@@ -15,8 +15,7 @@ use crate::model::Problem;
 pub(super) fn googlesql(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>, Problem> {
     let mut words: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     for mut token in tokens {
-        let prefix =
-            words.last().filter(|last| last.span.end == token.span.start);
+        let prefix = words.last().filter(|last| last.span.end == token.span.start);
         let raw_bytes = prefix.is_some_and(|last| is_word(last, "RB") || is_word(last, "BR"));
         if raw_bytes && let Some(text) = written(&token.token) {
             let bytes = hex(text.as_bytes());

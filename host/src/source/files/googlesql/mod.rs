@@ -5,6 +5,7 @@
 //! depends on types; [`functions`] and [`aggregates`] are the functions themselves.
 
 mod aggregates;
+mod branches;
 mod call;
 mod cast;
 mod fault;
@@ -17,6 +18,7 @@ mod registry;
 mod relations;
 mod rewrite;
 mod signature;
+mod spelling;
 mod types;
 
 pub(super) use fault::Fault;
@@ -24,3 +26,4 @@ pub(super) use function::Function;
 pub(super) use names::GoogleTypes;
 pub(super) use registry::{Registry, is_listed_engine_scalar};
 pub(super) use rewrite::rewritten;
+pub(super) use spelling::spelled;

@@ -34,7 +34,7 @@ impl GoogleOperators {
     }
 
     /// The expression as one of another type.
-    fn coerced(&self, expr: Expr, from: &Type, to: &Type, schema: &DFSchema) -> Result<Expr> {
+    pub(super) fn coerced(&self, expr: Expr, from: &Type, to: &Type, schema: &DFSchema) -> Result<Expr> {
         if expr.get_type(schema)? == to.arrow() {
             return Ok(expr);
         }
@@ -160,7 +160,8 @@ impl GoogleOperators {
     }
 }
 
-fn type_of(expr: &Expr, schema: &DFSchema) -> Result<Type> {
+/// GoogleSQL's type of an expression.
+pub(super) fn type_of(expr: &Expr, schema: &DFSchema) -> Result<Type> {
     Ok(Type::of(&expr.get_type(schema)?))
 }
 

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use datafusion::optimizer::analyzer::AnalyzerRule;
 
 use super::aggregates;
+use super::branches::OneType;
 use super::cast;
 use super::function::{Definition, Function};
 use super::functions::{CHAPTERS, OPERATORS};
@@ -198,7 +199,9 @@ pub(in crate::source::files) struct Registry {
     pub(in crate::source::files) planners: Vec<Arc<dyn ExprPlanner>>,
     /// What arrays in `FROM` mean.
     pub(in crate::source::files) relations: Vec<Arc<dyn RelationPlanner>>,
-    /// What `ORDER BY` means.
+    /// What values that stand side by side mean; before the engine's own rules.
+    pub(in crate::source::files) branches: Arc<dyn AnalyzerRule + Send + Sync>,
+    /// What `ORDER BY` means; behind the engine's own rules.
     pub(in crate::source::files) order: Option<Arc<dyn AnalyzerRule + Send + Sync>>,
     definitions: BTreeMap<&'static str, &'static Definition>,
     aggregates: BTreeMap<&'static str, &'static Aggregate>,
@@ -218,7 +221,7 @@ impl Registry {
         let mut scalar = SessionStateDefaults::default_scalar_functions();
         scalar.retain(|function| ENGINE_SCALARS.contains(&function.name()));
         let own: Vec<Arc<ScalarUDF>> = written().chain(internal).flat_map(Function::both).collect();
-        let planner: Arc<dyn ExprPlanner> = Arc::new(GoogleOperators::new(&own, &scalar));
+        let operators = Arc::new(GoogleOperators::new(&own, &scalar));
         scalar.extend(own);
         let named = |name: &str| scalar.iter().find(|function| function.name() == name).map(Arc::clone);
         let arrays = named("OFFSETS").zip(named("get_field"));
@@ -230,7 +233,7 @@ impl Registry {
         aggregate.extend(aggregates::all());
         let mut window = SessionStateDefaults::default_window_functions();
         window.retain(|function| is_used(function.name()));
-        let mut planners = vec![planner];
+        let mut planners: Vec<Arc<dyn ExprPlanner>> = vec![Arc::<GoogleOperators>::clone(&operators)];
         planners.extend(SessionStateDefaults::default_expr_planners());
         Self {
             scalar,
@@ -238,6 +241,7 @@ impl Registry {
             window,
             planners,
             relations: relations.into_iter().collect(),
+            branches: Arc::new(OneType { operators }),
             order,
             definitions: written().map(|definition| (definition.name, definition)).collect(),
             aggregates: AGGREGATES.iter().chain(WINDOWS).map(|aggregate| (aggregate.name, aggregate)).collect(),

@@ -167,6 +167,7 @@ impl Type {
             (Self::Numeric, Self::BigNumeric) => Some(2),
             (Self::Numeric, Self::Float64) => Some(3),
             (Self::BigNumeric, Self::Float64) => Some(2),
+            (Self::Date, Self::Datetime) => Some(2),
             (Self::Array(from), Self::Array(to)) => from.coercion(to),
             (Self::Struct(from), Self::Struct(to)) if from.len() == to.len() => {
                 from.iter().zip(to).map(|((_, from), (_, to))| from.coercion(to)).sum()

@@ -303,7 +303,7 @@ fn structure(values: &[Expr], fields: &[StructField], span: Span) -> Result<Expr
 }
 
 /// The name that an expression has by itself.
-pub(super) fn name_of(expr: &Expr) -> Option<String> {
+pub(in super::super) fn name_of(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Identifier(ident) => Some(ident.value.clone()),
         Expr::CompoundIdentifier(parts) => parts.last().map(|ident| ident.value.clone()),

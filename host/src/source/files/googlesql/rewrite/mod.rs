@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Span;
 
+pub(in crate::source::files::googlesql) use self::expressions::name_of;
 pub(in crate::source::files::googlesql) use self::relations::{is_made_up, is_of_neighbour};
 use super::registry::Registry;
 use crate::model::{Problem, ProblemCode};

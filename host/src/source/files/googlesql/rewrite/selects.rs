@@ -23,10 +23,9 @@ pub(super) fn top_level(statement: &mut Statement) {
             SetExpr::Select(select) => {
                 match (&select.value_table_mode, select.projection.as_slice()) {
                     (Some(ValueTableMode::AsStruct), _) => select.value_table_mode = None,
-                    (
-                        Some(ValueTableMode::AsValue),
-                        [SelectItem::UnnamedExpr(Expr::Struct { values, fields })],
-                    ) if fields.is_empty() => {
+                    (Some(ValueTableMode::AsValue), [SelectItem::UnnamedExpr(Expr::Struct { values, fields })])
+                        if fields.is_empty() =>
+                    {
                         let columns = values.iter().map(|value| match value {
                             Expr::Named { expr, name } => {
                                 SelectItem::ExprWithAlias { expr: (**expr).clone(), alias: name.clone() }
