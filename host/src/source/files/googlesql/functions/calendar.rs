@@ -2,8 +2,6 @@
 //!
 //! The calendar is the Gregorian one, also before there was one. Years go from 1 to 9999.
 
-use std::fmt::{self, Write as _};
-
 use super::super::fault::Fault;
 use super::zone::Zone;
 
@@ -281,21 +279,21 @@ fn instant(text: &str) -> Option<(i64, Option<Zone>)> {
 /// Writes a `DATE`: `2026-01-31`.
 pub(in crate::source::files::googlesql) fn format_date(days: i32) -> String {
     let mut text = String::with_capacity(10);
-    written(write_date(&mut text, i64::from(days)));
+    write_date(&mut text, i64::from(days));
     text
 }
 
 /// Writes a `TIME`: `10:00:00`, with three or six digits of a fraction where there is one.
 pub(in crate::source::files::googlesql) fn format_time(micros: i64) -> String {
     let mut text = String::with_capacity(15);
-    written(write_time(&mut text, time_of(micros)));
+    write_time(&mut text, time_of(micros));
     text
 }
 
 /// Writes a `DATETIME`: `2026-01-31 10:00:00`.
 pub(in crate::source::files::googlesql) fn format_datetime(micros: i64) -> String {
     let mut text = String::with_capacity(32);
-    written(write_datetime(&mut text, micros));
+    write_datetime(&mut text, micros);
     text
 }
 
@@ -304,38 +302,63 @@ pub(in crate::source::files::googlesql) fn format_timestamp(micros: i64, zone: &
     // An offset is shown in minutes, and a clock that is off by seconds is shown as if it were not.
     let offset = zone.offset(micros) / 60;
     let mut text = String::with_capacity(32);
-    written(write_datetime(&mut text, micros.saturating_add(offset * 60 * SECOND)));
+    write_datetime(&mut text, micros.saturating_add(offset * 60 * SECOND));
     let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs());
-    written(write!(text, "{sign}{:02}", minutes / 60));
+    text.push(sign);
+    number(&mut text, minutes / 60, 2, '0');
     if minutes % 60 != 0 {
-        written(write!(text, ":{:02}", minutes % 60));
+        text.push(':');
+        number(&mut text, minutes % 60, 2, '0');
     }
     text
 }
 
-/// Writing to a `String` does not fail.
-fn written(result: fmt::Result) {
-    debug_assert!(result.is_ok(), "a text takes what is written to it");
+/// A number with at least so many digits or what stands for them.
+pub(super) fn number(text: &mut String, value: i64, width: usize, fill: char) {
+    let mut digits = [0_u8; 20];
+    let (mut rest, mut at) = (value.unsigned_abs(), digits.len());
+    while let Some(digit) = at.checked_sub(1).and_then(|before| digits.get_mut(before)) {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        (rest, at) = (rest / 10, at - 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        text.push('-');
+    }
+    for _ in digits.len() - at..width {
+        text.push(fill);
+    }
+    text.extend(digits.iter().skip(at).map(|digit| char::from(*digit)));
 }
 
-fn write_date(text: &mut String, days: i64) -> fmt::Result {
+fn write_date(text: &mut String, days: i64) {
     let Civil { year, month, day } = Civil::of(days);
-    write!(text, "{year:04}-{month:02}-{day:02}")
+    number(text, year, 4, '0');
+    text.push('-');
+    number(text, month, 2, '0');
+    text.push('-');
+    number(text, day, 2, '0');
 }
 
-fn write_datetime(text: &mut String, micros: i64) -> fmt::Result {
-    write_date(text, micros.div_euclid(DAY))?;
+fn write_datetime(text: &mut String, micros: i64) {
+    write_date(text, micros.div_euclid(DAY));
     text.push(' ');
-    write_time(text, micros.rem_euclid(DAY))
+    write_time(text, micros.rem_euclid(DAY));
 }
 
-fn write_time(text: &mut String, micros: i64) -> fmt::Result {
+fn write_time(text: &mut String, micros: i64) {
     let (seconds, fraction) = (micros / SECOND, micros % SECOND);
-    write!(text, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
-    match fraction {
-        0 => Ok(()),
-        fraction if fraction % 1000 == 0 => write!(text, ".{:03}", fraction / 1000),
-        fraction => write!(text, ".{fraction:06}"),
+    number(text, seconds / 3600, 2, '0');
+    text.push(':');
+    number(text, seconds / 60 % 60, 2, '0');
+    text.push(':');
+    number(text, seconds % 60, 2, '0');
+    if fraction != 0 {
+        text.push('.');
+        let (shown, width) = if fraction % 1000 == 0 { (fraction / 1000, 3) } else { (fraction, 6) };
+        number(text, shown, width, '0');
     }
 }
 

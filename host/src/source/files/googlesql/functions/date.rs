@@ -8,7 +8,7 @@ use super::super::fault::Fault;
 use super::super::function::Definition;
 use super::super::types::Type;
 use super::arithmetic;
-use super::calendar::{Civil, days_in_range, days_of, format_datetime, midnight, parse_date};
+use super::calendar::{Civil, days_in_range, days_of, format_datetime, parse_date};
 use super::pattern::{Formats, Kind};
 use super::strftime::{Layout, Moment};
 use super::strptime::Template;
@@ -92,7 +92,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition {
         name: "PARSE_DATE",
         forms: &["(STRING, STRING) -> DATE"],
-        note: "Formats with elements for weeks, days of the year and ISO years are refused; BigQuery does not use them.",
+        note: "A format with elements for weeks, days of the year and ISO years is refused.",
         eval: parse,
     },
 ];
@@ -158,7 +158,7 @@ fn format(call: &Call<'_>) -> Result<ArrayRef> {
     let values = call.days(1)?;
     call.write_texts(|row| {
         let Some(days) = values.get(row) else { return Ok(None) };
-        Ok(formats.get(row)?.map(|format| format.write(Moment::local(midnight(days)))))
+        Ok(formats.get(row)?.map(|format| format.write(Moment::midnight(days))))
     })
 }
 
@@ -291,7 +291,7 @@ mod tests {
                 assert!(answer("EXTRACT", &[value.clone(), word(part)]).is_ok());
                 assert!(answer("DATE_DIFF", &[value.clone(), day("2024-01-01"), word(part)]).is_ok());
             }
-            assert!(answer("LAST_DAY", &[value.clone()]).is_err());
+            assert!(answer("LAST_DAY", std::slice::from_ref(&value)).is_err());
             assert!(answer("FORMAT_DATE", &[word("%c %F %G %s"), value.clone()]).is_ok());
         }
         for micros in [i64::MIN, i64::MAX] {
@@ -302,7 +302,7 @@ mod tests {
                     assert!(answer("EXTRACT", &[value.clone(), word(part)]).is_ok());
                 }
                 assert!(answer("DATE_DIFF", &[value.clone(), value.clone(), word("DAY")]).is_ok());
-                assert!(answer("STRING", &[value.clone()]).is_ok());
+                assert!(answer("STRING", std::slice::from_ref(&value)).is_ok());
             }
             let value = ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into()));
             assert!(answer("FORMAT_TIMESTAMP", &[word("%c %s %Z"), value.clone(), word("Asia/Tokyo")]).is_ok());

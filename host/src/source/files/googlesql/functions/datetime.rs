@@ -4,10 +4,11 @@ use datafusion::arrow::array::ArrayRef;
 use datafusion::error::Result;
 
 use super::super::call::Call;
+use super::super::fault::Fault;
 use super::super::function::Definition;
 use super::super::types::Type;
 use super::arithmetic;
-use super::calendar::{format_datetime, micros_in_range, midnight, parse_datetime};
+use super::calendar::{format_date, format_datetime, micros_in_range, midnight, parse_datetime, time_of};
 use super::date::existing_day;
 use super::pattern::{Formats, Kind};
 use super::strftime::{Layout, Moment};
@@ -62,7 +63,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition {
         name: "PARSE_DATETIME",
         forms: &["(STRING, STRING) -> DATETIME"],
-        note: "Formats with elements for weeks, days of the year and ISO years are refused; BigQuery does not use them.",
+        note: "A format with elements for weeks, days of the year and ISO years is refused.",
         eval: parse,
     },
 ];
@@ -84,13 +85,13 @@ fn datetime(call: &Call<'_>) -> Result<ArrayRef> {
         Some(Type::Date) if call.len() > 1 => {
             let (days, times) = (call.days(0)?, call.times(1)?);
             call.write_micros(|row| {
-                let both = days.get(row).zip(times.get(row));
-                Ok(both.map(|(days, time)| midnight(days).saturating_add(time)))
+                let (Some(days), Some(time)) = (days.get(row), times.get(row)) else { return Ok(None) };
+                beginning(days).map(|micros| Some(micros + time_of(time)))
             })
         }
         Some(Type::Date) => {
             let days = call.days(0)?;
-            call.write_micros(|row| Ok(days.get(row).map(midnight)))
+            call.write_micros(|row| days.get(row).map(beginning).transpose())
         }
         Some(Type::Datetime) => {
             let values = call.micros(0)?;
@@ -110,6 +111,11 @@ fn datetime(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_micros(|row| values.get(row).map(parse_datetime).transpose())
         }
     }
+}
+
+/// Midnight at the beginning of a day.
+fn beginning(days: i32) -> std::result::Result<i64, Fault> {
+    micros_in_range(midnight(days).into(), || format!("the DATETIME of {}", format_date(days)))
 }
 
 fn format(call: &Call<'_>) -> Result<ArrayRef> {

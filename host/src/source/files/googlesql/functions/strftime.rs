@@ -1,6 +1,6 @@
 //! Writing dates and times in a format such as `%Y-%m-%d`.
 
-use super::calendar::{Civil, DAY, SECOND, weekday};
+use super::calendar::{Civil, DAY, SECOND, number, weekday};
 use super::part::{Part, date_field};
 use super::pattern::{Element, Kind, Piece, Unusable, pieces};
 use super::zone::Zone;
@@ -39,6 +39,11 @@ impl Moment {
     /// A date with a time, without a zone.
     pub(super) fn local(micros: i64) -> Self {
         Self { days: micros.div_euclid(DAY), time: micros.rem_euclid(DAY), offset: 0 }
+    }
+
+    /// A date.
+    pub(super) fn midnight(days: i32) -> Self {
+        Self { days: days.into(), time: 0, offset: 0 }
     }
 
     /// An instant as the clocks of a zone have it, off by whole minutes.
@@ -92,26 +97,6 @@ impl Layout {
         }
         text
     }
-}
-
-/// A number with at least so many digits or what stands for them.
-fn number(text: &mut String, value: i64, width: usize, fill: char) {
-    let mut digits = [0_u8; 20];
-    let (mut rest, mut at) = (value.unsigned_abs(), digits.len());
-    while let Some(digit) = at.checked_sub(1).and_then(|before| digits.get_mut(before)) {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        (rest, at) = (rest / 10, at - 1);
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        text.push('-');
-    }
-    for _ in digits.len() - at..width {
-        text.push(fill);
-    }
-    text.extend(digits.iter().skip(at).map(|digit| char::from(*digit)));
 }
 
 fn named<'a>(names: &[&'a str], at: i64) -> &'a str {

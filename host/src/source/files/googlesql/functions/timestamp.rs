@@ -62,7 +62,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition {
         name: "PARSE_TIMESTAMP",
         forms: &["(STRING, STRING[, STRING]) -> TIMESTAMP"],
-        note: "Formats with elements for weeks, days of the year and ISO years are refused; BigQuery does not use them.",
+        note: "A format with elements for weeks, days of the year and ISO years is refused.",
         eval: parse,
     },
     Definition { name: "TIMESTAMP_SECONDS", forms: &["(INT64) -> TIMESTAMP"], note: "", eval: of_seconds },
