@@ -13,7 +13,7 @@ use super::functions::calendar::{
     days_of, format_date, format_datetime, format_time, format_timestamp, midnight, parse_date, parse_datetime,
     parse_time, parse_timestamp, time_of,
 };
-use super::functions::decimal::{
+use super::functions::exact::{
     BIG_SCALE, ONE, SCALE, big_in_range, big_one, big_printed, half_away, in_range, parsed, printed,
 };
 use super::functions::zone::Zone;

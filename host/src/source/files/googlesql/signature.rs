@@ -1,8 +1,8 @@
 //! The forms in which a function may be called, written as its documentation has them:
 //! `(STRING, INT64[, INT64]) -> STRING`.
 //!
-//! `T` is any type, the same wherever it stands; `T...` is one or more of them; `PART` is a word such as `DAY`,
-//! written without quotes. What stands behind `[` may be left out.
+//! `T` is any type, the same wherever it stands; `ANY` is any type of its own; `...` behind the last argument repeats
+//! it; `PART` is a word such as `DAY`, written without quotes. What stands behind `[` may be left out.
 
 use std::iter;
 
@@ -25,6 +25,8 @@ enum Slot {
     Exact(Type),
     Any,
     ArrayOfAny,
+    /// Any type, whatever the others are.
+    Each,
     Part,
 }
 
@@ -91,24 +93,21 @@ impl Form {
                 Some(known) => known.supertype(given)?,
             });
         }
-        let any = match any {
-            Some(Type::Literal) => Type::String,
-            Some(Type::Null) | None => Type::Int64,
-            Some(known) => known,
-        };
+        let any = any.map_or(Type::Int64, settled);
         let (mut cost, mut coerced) = (0, Vec::with_capacity(types.len()));
         for (slot, given) in slots.into_iter().zip(types) {
-            let wanted = slot.filled(&any);
+            let wanted = slot.filled(&any, given);
             cost += match slot {
                 Slot::Part if *given != Type::Literal => return None,
                 Slot::Part => 0,
                 // A form made for the type is better than one made for any.
                 Slot::Any | Slot::ArrayOfAny => given.coercion(&wanted)? + 1,
+                Slot::Each => given.coercion(&wanted)? + 2,
                 Slot::Exact(_) => given.coercion(&wanted)?,
             };
             coerced.push(wanted);
         }
-        Some(Matched { form, types: coerced, returns: self.returns.filled(&any), cost })
+        Some(Matched { form, types: coerced, returns: self.returns.filled(&any, &any), cost })
     }
 }
 
@@ -117,18 +116,31 @@ impl Slot {
         Some(match text {
             "T" => Self::Any,
             "ARRAY<T>" => Self::ArrayOfAny,
+            "ANY" => Self::Each,
             "PART" => Self::Part,
             text => Self::Exact(named(text)?),
         })
     }
 
-    fn filled(&self, any: &Type) -> Type {
+    fn filled(&self, any: &Type, given: &Type) -> Type {
         match self {
             Self::Exact(exact) => exact.clone(),
             Self::Any => any.clone(),
             Self::ArrayOfAny => Type::Array(Box::new(any.clone())),
+            Self::Each => settled(given.clone()),
             Self::Part => Type::Literal,
         }
+    }
+}
+
+/// The type that a value has where nothing says another: of a text in the statement and of `NULL`.
+fn settled(given: Type) -> Type {
+    match given {
+        Type::Literal => Type::String,
+        Type::Null => Type::Int64,
+        Type::Array(item) => Type::Array(Box::new(settled(*item))),
+        Type::Struct(fields) => Type::Struct(fields.into_iter().map(|(name, field)| (name, settled(field))).collect()),
+        other => other,
     }
 }
 
@@ -200,7 +212,18 @@ mod tests {
         assert_eq!(best(&greatest, &[Date, Literal]), Some((0, vec![Date, Date], Date)));
         assert_eq!(best(&greatest, &[Date, Int64]), None);
         let list = Type::Array(Box::new(Int64));
-        assert_eq!(best(&["(ARRAY<T>) -> T"], &[list.clone()]), Some((0, vec![list], Int64)));
+        assert_eq!(best(&["(ARRAY<T>) -> T"], &[list.clone()]), Some((0, vec![list.clone()], Int64)));
+        assert_eq!(
+            best(&["(ARRAY<T>...) -> ARRAY<T>"], &[list.clone(), Type::Array(Box::new(Float64))]),
+            Some((0, vec![Type::Array(Box::new(Float64)); 2], Type::Array(Box::new(Float64))))
+        );
+
+        let format = ["(STRING[, ANY...]) -> STRING"];
+        assert_eq!(best(&format, &[Literal]), Some((0, vec![String], String)));
+        assert_eq!(
+            best(&format, &[Literal, Literal, Date, Null, Type::Array(Box::new(Literal))]),
+            Some((0, vec![String, String, Date, Int64, Type::Array(Box::new(String))], String))
+        );
     }
 
     #[test]

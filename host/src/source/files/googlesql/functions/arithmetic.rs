@@ -1,215 +1,309 @@
-//! Sums, differences, truncation and parts of dates and times, by the type of the first argument.
+//! Numbers: arithmetic that is not an operator.
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{ArrayRef, ArrowPrimitiveType, Float64Array, Int64Array, PrimitiveArray};
+use datafusion::arrow::datatypes::i256;
 use datafusion::error::{DataFusionError, Result};
 
-use super::super::call::Call;
+use super::super::call::{Call, Values};
 use super::super::fault::Fault;
+use super::super::function::Definition;
 use super::super::types::Type;
-use super::calendar::{DAY, SECOND, days_in_range, format_date, format_datetime, micros_in_range};
-use super::part::{self, Part};
-use super::zone::{Zone, Zones};
+use super::decimal::Decimal;
 
-type Settled<V> = std::result::Result<Option<V>, Fault>;
+const NUMBER: &[&str] =
+    &["(INT64) -> INT64", "(FLOAT64) -> FLOAT64", "(NUMERIC) -> NUMERIC", "(BIGNUMERIC) -> BIGNUMERIC"];
+const NUMBERS: &[&str] = &[
+    "(INT64, INT64) -> INT64",
+    "(FLOAT64, FLOAT64) -> FLOAT64",
+    "(NUMERIC, NUMERIC) -> NUMERIC",
+    "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
+];
+const WHOLE: &[&str] =
+    &["(INT64, INT64) -> INT64", "(NUMERIC, NUMERIC) -> NUMERIC", "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC"];
+const QUOTIENT: &[&str] = &[
+    "(INT64, INT64) -> FLOAT64",
+    "(FLOAT64, FLOAT64) -> FLOAT64",
+    "(NUMERIC, NUMERIC) -> NUMERIC",
+    "(BIGNUMERIC, BIGNUMERIC) -> BIGNUMERIC",
+];
 
-/// The type that decides what a call does.
-fn first<'a>(call: &Call<'a>) -> &'a Type {
-    call.types.first().unwrap_or(&Type::Null)
+/// The functions of this module.
+pub(super) const FUNCTIONS: &[Definition] = &[
+    Definition { name: "ABS", forms: NUMBER, note: "", eval: abs },
+    Definition { name: "SIGN", forms: NUMBER, note: "", eval: sign },
+    Definition { name: "DIV", forms: WHOLE, note: "The quotient without its remainder.", eval: div },
+    Definition { name: "MOD", forms: WHOLE, note: "", eval: modulo },
+    Definition { name: "SAFE_ADD", forms: NUMBERS, note: "", eval: |call| safe(call, &Sum) },
+    Definition { name: "SAFE_SUBTRACT", forms: NUMBERS, note: "", eval: |call| safe(call, &Difference) },
+    Definition { name: "SAFE_MULTIPLY", forms: NUMBERS, note: "", eval: |call| safe(call, &Product) },
+    Definition { name: "SAFE_DIVIDE", forms: QUOTIENT, note: "", eval: safe_divide },
+    Definition { name: "SAFE_NEGATE", forms: NUMBER, note: "", eval: safe_negate },
+];
+
+/// A type that the forms do not have.
+pub(super) fn unfit(call: &Call<'_>) -> DataFusionError {
+    DataFusionError::Internal(format!("{} does not return {}", call.name, call.returns))
 }
 
-fn not_here(call: &Call<'_>) -> DataFusionError {
-    DataFusionError::Internal(format!("{} of {}", call.name, first(call)))
+/// An argument as `FLOAT64`, whether it is one or an `INT64`.
+#[derive(Debug)]
+pub(super) struct Numbers<'a> {
+    floats: Option<Values<&'a Float64Array>>,
+    ints: Option<Values<&'a Int64Array>>,
 }
 
-/// `..._ADD`
-pub(super) fn add(call: &Call<'_>) -> Result<ArrayRef> {
-    sum(call, 1)
-}
-
-/// `..._SUB`
-pub(super) fn sub(call: &Call<'_>) -> Result<ArrayRef> {
-    sum(call, -1)
-}
-
-/// What is added, of a value and a count that may be null.
-fn summed<V>(
-    value: Option<V>,
-    count: Option<i64>,
-    sign: i64,
-    sum: impl FnOnce(V, i64) -> std::result::Result<V, Fault>,
-) -> Settled<V> {
-    let (Some(value), Some(count)) = (value, count) else { return Ok(None) };
-    let count = count.checked_mul(sign).ok_or_else(|| Fault::overflow(format!("an interval of -({count})")))?;
-    sum(value, count).map(Some)
-}
-
-fn sum(call: &Call<'_>, sign: i64) -> Result<ArrayRef> {
-    let counts = call.ints(1)?;
-    match first(call) {
-        Type::Date => {
-            let (values, part) = (call.days(0)?, Part::of(call, 2, part::OF_DATE_SUMS)?);
-            call.write_days(|row| {
-                summed(values.get(row), counts.get(row), sign, |days, count| part::add_to_date(days, count, part))
-            })
+impl<'a> Numbers<'a> {
+    /// Reads an argument.
+    pub(super) fn of(call: &Call<'a>, at: usize) -> Result<Self> {
+        if call.types.get(at) == Some(&Type::Int64) {
+            return Ok(Self { floats: None, ints: Some(call.ints(at)?) });
         }
-        Type::Datetime => {
-            let (values, part) = (call.micros(0)?, Part::of(call, 2, part::OF_DATETIME_SUMS)?);
-            call.write_micros(|row| {
-                summed(values.get(row), counts.get(row), sign, |micros, count| {
-                    part::add_to_datetime(micros, count, part)
-                })
-            })
-        }
-        Type::Timestamp => {
-            let (values, part) = (call.micros(0)?, Part::of(call, 2, part::OF_TIMESTAMP_SUMS)?);
-            call.write_micros(|row| {
-                summed(values.get(row), counts.get(row), sign, |micros, count| {
-                    part::add_to_timestamp(micros, count, part)
-                })
-            })
-        }
-        Type::Time => {
-            let (values, part) = (call.times(0)?, Part::of(call, 2, part::OF_TIMES)?);
-            call.write_times(|row| {
-                summed(values.get(row), counts.get(row), sign, |micros, count| part::add_to_time(micros, count, part))
-            })
-        }
-        _ => Err(not_here(call)),
+        Ok(Self { floats: Some(call.floats(at)?), ints: None })
     }
-}
 
-/// `..._DIFF`: how many parts begin between two values; of instants, how many whole ones fit between them.
-pub(super) fn diff(call: &Call<'_>) -> Result<ArrayRef> {
-    match first(call) {
-        Type::Date => {
-            let (left, right, part) = (call.days(0)?, call.days(1)?, Part::of(call, 2, part::OF_DATES)?);
-            call.write_ints(|row| {
-                let both = left.get(row).zip(right.get(row));
-                Ok(both.map(|(left, right)| part::days_between(left.into(), right.into(), part)))
-            })
-        }
-        Type::Datetime => {
-            let (left, right, part) = (call.micros(0)?, call.micros(1)?, Part::of(call, 2, part::OF_DATETIMES)?);
-            call.write_ints(|row| {
-                let both = left.get(row).zip(right.get(row));
-                Ok(both.map(|(left, right)| part::datetimes_between(left, right, part)))
-            })
-        }
-        Type::Time => {
-            let (left, right, part) = (call.times(0)?, call.times(1)?, Part::of(call, 2, part::OF_TIMES)?);
-            call.write_ints(|row| {
-                let both = left.get(row).zip(right.get(row));
-                Ok(both.map(|(left, right)| part::datetimes_between(left, right, part)))
-            })
-        }
-        Type::Timestamp => {
-            let (left, right) = (call.micros(0)?, call.micros(1)?);
-            let length = Part::of(call, 2, part::OF_TIMESTAMP_SUMS)?.micros().ok_or_else(|| not_here(call))?;
-            call.write_ints(|row| {
-                let both = left.get(row).zip(right.get(row));
-                Ok(both.map(|(left, right)| left.saturating_sub(right) / length))
-            })
-        }
-        _ => Err(not_here(call)),
-    }
-}
-
-/// `..._TRUNC`: the beginning of the part that a value is in.
-pub(super) fn trunc(call: &Call<'_>) -> Result<ArrayRef> {
-    match first(call) {
-        Type::Date => {
-            let (values, part) = (call.days(0)?, Part::of(call, 1, part::OF_DATES)?);
-            call.write_days(|row| {
-                let Some(days) = values.get(row) else { return Ok(None) };
-                let what = || format!("{}({}, {part})", call.name, format_date(days));
-                days_in_range(part::day_truncated(days.into(), part), what).map(Some)
-            })
-        }
-        Type::Datetime => {
-            let (values, part) = (call.micros(0)?, Part::of(call, 1, part::OF_DATETIMES)?);
-            call.write_micros(|row| {
-                let Some(micros) = values.get(row) else { return Ok(None) };
-                let what = || format!("{}({}, {part})", call.name, format_datetime(micros));
-                micros_in_range(instant_truncated(micros, part, &Zone::UTC).into(), what).map(Some)
-            })
-        }
-        Type::Timestamp => {
-            let (values, part, mut zones) =
-                (call.micros(0)?, Part::of(call, 1, part::OF_DATETIMES)?, Zones::of(call, 2)?);
-            call.write_micros(|row| {
-                let Some(micros) = values.get(row) else { return Ok(None) };
-                let Some(zone) = zones.get(row)? else { return Ok(None) };
-                let what = || format!("{}({}, {part})", call.name, format_datetime(micros));
-                micros_in_range(instant_truncated(micros, part, zone).into(), what).map(Some)
-            })
-        }
-        Type::Time => {
-            let (values, part) = (call.times(0)?, Part::of(call, 1, part::OF_TIMES)?);
-            let length = part.micros().ok_or_else(|| not_here(call))?;
-            call.write_times(|row| Ok(values.get(row).map(|micros| micros.div_euclid(length) * length)))
-        }
-        _ => Err(not_here(call)),
-    }
-}
-
-/// The instant at which the part began that an instant is in where the zone is.
-fn instant_truncated(micros: i64, part: Part, zone: &Zone) -> i64 {
-    let floor = |micros: i64, length: i64| micros.saturating_sub(micros.rem_euclid(length));
-    match part.micros().filter(|length| *length < DAY) {
-        // Clocks that were changed within an hour have shown its beginning or not: the hour is cut as it is now.
-        Some(length) if length > SECOND => {
-            let offset = zone.offset(micros) * SECOND;
-            floor(micros.saturating_add(offset), length).saturating_sub(offset)
-        }
-        Some(length) => floor(micros, length),
-        None => {
-            let days = part::day_truncated(zone.local(micros).div_euclid(DAY), part);
-            zone.instant(days.saturating_mul(DAY))
+    /// The value of a row.
+    pub(super) fn get(&self, row: usize) -> Option<f64> {
+        match (&self.floats, &self.ints) {
+            (Some(floats), _) => floats.get(row),
+            #[expect(clippy::cast_precision_loss, reason = "what INT64 becomes as FLOAT64")]
+            (None, Some(ints)) => ints.get(row).map(|value| value as f64),
+            (None, None) => None,
         }
     }
 }
 
-/// `EXTRACT`
-pub(super) fn extract(call: &Call<'_>) -> Result<ArrayRef> {
-    match first(call) {
-        Type::Date => {
-            let (values, part) = (call.days(0)?, Part::of(call, 1, part::OF_DATE_FIELDS)?);
-            call.write_ints(|row| Ok(values.get(row).map(|days| part::date_field(days.into(), part))))
-        }
-        Type::Datetime => {
-            let (values, part) = (call.micros(0)?, Part::of(call, 1, part::OF_DATETIME_FIELDS)?);
-            call.write_ints(|row| Ok(values.get(row).map(|micros| part::datetime_field(micros, part))))
-        }
-        Type::Time => {
-            let (values, part) = (call.times(0)?, Part::of(call, 1, part::OF_TIMES)?);
-            call.write_ints(|row| Ok(values.get(row).map(|micros| part::datetime_field(micros, part))))
-        }
-        Type::Timestamp => {
-            let (values, part, mut zones) =
-                (call.micros(0)?, Part::of(call, 1, part::OF_DATETIME_FIELDS)?, Zones::of(call, 2)?);
-            call.write_ints(|row| {
-                let Some(micros) = values.get(row) else { return Ok(None) };
-                Ok(zones.get(row)?.map(|zone| part::datetime_field(zone.local(micros), part)))
+/// The values of a row of two arguments, if there are both.
+fn pair<L: ArrowPrimitiveType, R: ArrowPrimitiveType>(
+    left: &Values<&PrimitiveArray<L>>,
+    right: &Values<&PrimitiveArray<R>>,
+    row: usize,
+) -> Option<(L::Native, R::Native)> {
+    left.get(row).zip(right.get(row))
+}
+
+fn abs(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let values = D::values(call, 0)?;
+        D::write(call, |row| Ok(values.get(row).and_then(D::size)))
+    }
+    match call.returns {
+        Type::Int64 => {
+            let values = call.ints(0)?;
+            call.write_ints(|row| match values.get(row) {
+                None => Ok(None),
+                Some(value) => value.checked_abs().map(Some).ok_or_else(|| Fault::overflow(format!("ABS({value})"))),
             })
         }
-        _ => Err(not_here(call)),
+        Type::Float64 => {
+            let values = call.floats(0)?;
+            call.write_floats(|row| Ok(values.get(row).map(f64::abs)))
+        }
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
     }
 }
 
-/// `LAST_DAY`
-pub(super) fn last_day(call: &Call<'_>) -> Result<ArrayRef> {
-    let part = if call.len() > 1 { Part::of(call, 1, part::OF_LAST_DAYS)? } else { Part::Month };
-    match first(call) {
-        Type::Date => {
-            let values = call.days(0)?;
-            call.write_days(|row| values.get(row).map(|days| part::last_day(days.into(), part)).transpose())
+fn sign(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let values = D::values(call, 0)?;
+        let one = D::one().unwrap_or(D::ZERO);
+        D::write(call, |row| {
+            Ok(values.get(row).and_then(|value| match value.cmp(&D::ZERO) {
+                std::cmp::Ordering::Less => one.negated(),
+                std::cmp::Ordering::Equal => Some(D::ZERO),
+                std::cmp::Ordering::Greater => Some(one),
+            }))
+        })
+    }
+    match call.returns {
+        Type::Int64 => {
+            let values = call.ints(0)?;
+            call.write_ints(|row| Ok(values.get(row).map(i64::signum)))
         }
-        Type::Datetime => {
-            let values = call.micros(0)?;
-            call.write_days(|row| {
-                values.get(row).map(|micros| part::last_day(micros.div_euclid(DAY), part)).transpose()
+        Type::Float64 => {
+            let values = call.floats(0)?;
+            // Zero has no sign here, and what is no number stays none.
+            let sign = |value: f64| if value == 0.0 { 0.0 } else { value.signum() };
+            call.write_floats(|row| Ok(values.get(row).map(sign)))
+        }
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
+    }
+}
+
+fn div(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let (left, right) = (D::values(call, 0)?, D::values(call, 1)?);
+        let one = D::one().unwrap_or(D::ZERO);
+        D::write(call, |row| {
+            let Some((left, right)) = pair(&left, &right, row) else { return Ok(None) };
+            if right == D::ZERO {
+                return Err(Fault::division(left.text()));
+            }
+            let quotient = left.quotient(right).and_then(|whole| whole.times(one)).and_then(D::within);
+            let overflow = || Fault::overflow(format!("DIV({}, {})", left.text(), right.text()));
+            quotient.map(Some).ok_or_else(overflow)
+        })
+    }
+    match call.returns {
+        Type::Int64 => {
+            let (left, right) = (call.ints(0)?, call.ints(1)?);
+            call.write_ints(|row| {
+                let Some((left, right)) = pair(&left, &right, row) else { return Ok(None) };
+                if right == 0 {
+                    return Err(Fault::division(left));
+                }
+                let overflow = || Fault::overflow(format!("DIV({left}, {right})"));
+                left.checked_div(right).map(Some).ok_or_else(overflow)
             })
         }
-        _ => Err(not_here(call)),
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
+    }
+}
+
+fn modulo(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let (left, right) = (D::values(call, 0)?, D::values(call, 1)?);
+        D::write(call, |row| {
+            let Some((left, right)) = pair(&left, &right, row) else { return Ok(None) };
+            left.remainder(right).map(Some).ok_or_else(|| Fault::division(left.text()))
+        })
+    }
+    match call.returns {
+        Type::Int64 => {
+            let (left, right) = (call.ints(0)?, call.ints(1)?);
+            call.write_ints(|row| {
+                let Some((left, right)) = pair(&left, &right, row) else { return Ok(None) };
+                // The smallest number by -1 leaves nothing, though the quotient does not fit.
+                if right == 0 { Err(Fault::division(left)) } else { Ok(Some(left.wrapping_rem(right))) }
+            })
+        }
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
+    }
+}
+
+/// An operation of two numbers; `None` where the result does not fit.
+trait Operation {
+    fn ints(&self, left: i64, right: i64) -> Option<i64>;
+    fn floats(&self, left: f64, right: f64) -> f64;
+    fn decimals<D: Decimal>(&self, left: D, right: D) -> Option<D>;
+}
+
+struct Sum;
+struct Difference;
+struct Product;
+
+impl Operation for Sum {
+    fn ints(&self, left: i64, right: i64) -> Option<i64> {
+        left.checked_add(right)
+    }
+
+    fn floats(&self, left: f64, right: f64) -> f64 {
+        left + right
+    }
+
+    fn decimals<D: Decimal>(&self, left: D, right: D) -> Option<D> {
+        left.plus(right)?.within()
+    }
+}
+
+impl Operation for Difference {
+    fn ints(&self, left: i64, right: i64) -> Option<i64> {
+        left.checked_sub(right)
+    }
+
+    fn floats(&self, left: f64, right: f64) -> f64 {
+        left - right
+    }
+
+    fn decimals<D: Decimal>(&self, left: D, right: D) -> Option<D> {
+        left.minus(right)?.within()
+    }
+}
+
+impl Operation for Product {
+    fn ints(&self, left: i64, right: i64) -> Option<i64> {
+        left.checked_mul(right)
+    }
+
+    fn floats(&self, left: f64, right: f64) -> f64 {
+        left * right
+    }
+
+    fn decimals<D: Decimal>(&self, left: D, right: D) -> Option<D> {
+        left.product(right)
+    }
+}
+
+/// A result of finite numbers that is finite too.
+fn bounded(left: f64, right: f64, result: f64) -> Option<f64> {
+    (result.is_finite() || !left.is_finite() || !right.is_finite()).then_some(result)
+}
+
+fn safe<O: Operation>(call: &Call<'_>, operation: &O) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>, operation: &impl Operation) -> Result<ArrayRef> {
+        let (left, right) = (D::values(call, 0)?, D::values(call, 1)?);
+        D::write(call, |row| Ok(pair(&left, &right, row).and_then(|(left, right)| operation.decimals(left, right))))
+    }
+    match call.returns {
+        Type::Int64 => {
+            let (left, right) = (call.ints(0)?, call.ints(1)?);
+            call.write_ints(|row| Ok(pair(&left, &right, row).and_then(|(left, right)| operation.ints(left, right))))
+        }
+        Type::Float64 => {
+            let (left, right) = (call.floats(0)?, call.floats(1)?);
+            call.write_floats(|row| {
+                let values = pair(&left, &right, row);
+                Ok(values.and_then(|(left, right)| bounded(left, right, operation.floats(left, right))))
+            })
+        }
+        Type::Numeric => decimal::<i128>(call, operation),
+        Type::BigNumeric => decimal::<i256>(call, operation),
+        _ => Err(unfit(call)),
+    }
+}
+
+fn safe_divide(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let (left, right) = (D::values(call, 0)?, D::values(call, 1)?);
+        D::write(call, |row| Ok(pair(&left, &right, row).and_then(|(left, right)| left.ratio(right))))
+    }
+    match call.returns {
+        Type::Float64 => {
+            let (left, right) = (Numbers::of(call, 0)?, Numbers::of(call, 1)?);
+            call.write_floats(|row| {
+                let Some((left, right)) = left.get(row).zip(right.get(row)) else { return Ok(None) };
+                Ok(if right == 0.0 { None } else { bounded(left, right, left / right) })
+            })
+        }
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
+    }
+}
+
+fn safe_negate(call: &Call<'_>) -> Result<ArrayRef> {
+    fn decimal<D: Decimal>(call: &Call<'_>) -> Result<ArrayRef> {
+        let values = D::values(call, 0)?;
+        D::write(call, |row| Ok(values.get(row).and_then(D::negated)))
+    }
+    match call.returns {
+        Type::Int64 => {
+            let values = call.ints(0)?;
+            call.write_ints(|row| Ok(values.get(row).and_then(i64::checked_neg)))
+        }
+        Type::Float64 => {
+            let values = call.floats(0)?;
+            call.write_floats(|row| Ok(values.get(row).map(|value| -value)))
+        }
+        Type::Numeric => decimal::<i128>(call),
+        Type::BigNumeric => decimal::<i256>(call),
+        _ => Err(unfit(call)),
     }
 }

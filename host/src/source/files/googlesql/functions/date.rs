@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::function::Definition;
 use super::super::types::Type;
-use super::arithmetic;
+use super::reckoning;
 use super::calendar::{Civil, days_in_range, days_of, format_datetime, parse_date};
 use super::pattern::{Formats, Kind};
 use super::strftime::{Layout, Moment};
@@ -36,7 +36,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             "(TIMESTAMP, INT64, PART) -> TIMESTAMP",
         ],
         note: "",
-        eval: arithmetic::add,
+        eval: reckoning::add,
     },
     Definition {
         name: "DATE_SUB",
@@ -46,7 +46,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             "(TIMESTAMP, INT64, PART) -> TIMESTAMP",
         ],
         note: "",
-        eval: arithmetic::sub,
+        eval: reckoning::sub,
     },
     Definition {
         name: "DATE_DIFF",
@@ -56,13 +56,13 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             "(TIMESTAMP, TIMESTAMP, PART) -> INT64",
         ],
         note: "",
-        eval: arithmetic::diff,
+        eval: reckoning::diff,
     },
     Definition {
         name: "DATE_TRUNC",
         forms: &["(DATE, PART) -> DATE", "(DATETIME, PART) -> DATETIME", "(TIMESTAMP, PART[, STRING]) -> TIMESTAMP"],
         note: "",
-        eval: arithmetic::trunc,
+        eval: reckoning::trunc,
     },
     Definition {
         name: "EXTRACT",
@@ -73,13 +73,13 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             "(TIMESTAMP, PART[, STRING]) -> INT64",
         ],
         note: "",
-        eval: arithmetic::extract,
+        eval: reckoning::extract,
     },
     Definition {
         name: "LAST_DAY",
         forms: &["(DATE[, PART]) -> DATE", "(DATETIME[, PART]) -> DATE"],
         note: "",
-        eval: arithmetic::last_day,
+        eval: reckoning::last_day,
     },
     Definition { name: "DATE_FROM_UNIX_DATE", forms: &["(INT64) -> DATE"], note: "", eval: from_unix_date },
     Definition { name: "UNIX_DATE", forms: &["(DATE) -> INT64"], note: "", eval: unix_date },

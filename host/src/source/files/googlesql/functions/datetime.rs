@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::function::Definition;
 use super::super::types::Type;
-use super::arithmetic;
+use super::reckoning;
 use super::calendar::{format_date, format_datetime, micros_in_range, midnight, parse_datetime, time_of};
 use super::date::existing_day;
 use super::pattern::{Formats, Kind};
@@ -34,25 +34,25 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         name: "DATETIME_ADD",
         forms: &["(DATETIME, INT64, PART) -> DATETIME"],
         note: "",
-        eval: arithmetic::add,
+        eval: reckoning::add,
     },
     Definition {
         name: "DATETIME_SUB",
         forms: &["(DATETIME, INT64, PART) -> DATETIME"],
         note: "",
-        eval: arithmetic::sub,
+        eval: reckoning::sub,
     },
     Definition {
         name: "DATETIME_DIFF",
         forms: &["(DATETIME, DATETIME, PART) -> INT64"],
         note: "",
-        eval: arithmetic::diff,
+        eval: reckoning::diff,
     },
     Definition {
         name: "DATETIME_TRUNC",
         forms: &["(DATETIME, PART) -> DATETIME", "(TIMESTAMP, PART[, STRING]) -> TIMESTAMP"],
         note: "",
-        eval: arithmetic::trunc,
+        eval: reckoning::trunc,
     },
     Definition {
         name: "FORMAT_DATETIME",

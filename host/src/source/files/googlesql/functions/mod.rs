@@ -6,18 +6,30 @@ pub(super) mod calendar;
 mod comparison;
 mod date;
 mod datetime;
-pub(super) mod decimal;
+mod decimal;
 mod element;
+mod encoding;
+pub(super) mod exact;
+mod floats;
 mod format;
 mod hash;
 mod json;
+mod json_document;
+mod json_path;
+mod lists;
 mod math;
 mod moved;
 mod numbers;
 pub(super) mod part;
 mod pattern;
+mod printf;
+mod re2;
+mod reckoning;
 mod regexp;
+mod rounding;
+mod search;
 mod series;
+mod spelling;
 mod strftime;
 mod strptime;
 #[cfg(test)]
@@ -25,14 +37,20 @@ mod testing;
 mod text;
 mod time;
 mod timestamp;
+mod written;
 pub(super) mod zone;
 
 use super::function::Definition;
 
 /// The functions that a statement may call, under the heading of their chapter.
 pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
+    ("Arithmetic", arithmetic::FUNCTIONS),
+    ("Rounding", rounding::FUNCTIONS),
+    ("Comparison", comparison::FUNCTIONS),
     ("Mathematics", math::FUNCTIONS),
     ("Texts and bytes", text::FUNCTIONS),
+    ("Searching in texts", search::FUNCTIONS),
+    ("Encodings", encoding::FUNCTIONS),
     ("Formatting", format::FUNCTIONS),
     ("Regular expressions", regexp::FUNCTIONS),
     ("Hashes", hash::FUNCTIONS),
@@ -47,4 +65,4 @@ pub(super) const CHAPTERS: &[(&str, &[Definition])] = &[
 
 /// What operators and other syntax are made of; no statement can call them by name.
 pub(super) const OPERATORS: &[&[Definition]] =
-    &[numbers::OPERATORS, comparison::OPERATORS, element::OPERATORS, moved::OPERATORS];
+    &[numbers::OPERATORS, floats::OPERATORS, element::OPERATORS, moved::OPERATORS];

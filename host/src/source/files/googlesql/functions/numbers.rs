@@ -12,7 +12,7 @@ use datafusion::error::Result;
 use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::function::Definition;
-use super::decimal::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient, in_range, multiplied, quotient};
+use super::exact::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient, in_range, multiplied, quotient};
 
 /// The operators.
 pub(super) const OPERATORS: &[Definition] = &[
@@ -200,7 +200,7 @@ fn divide(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_numerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
                 if right == 0 {
-                    return Err(Fault::division(super::decimal::printed(left, SCALE)));
+                    return Err(Fault::division(super::exact::printed(left, SCALE)));
                 }
                 quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("NUMERIC /"))
             })
@@ -210,7 +210,7 @@ fn divide(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_bignumerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
                 if right == i256::ZERO {
-                    return Err(Fault::division(super::decimal::big_printed(left, BIG_SCALE)));
+                    return Err(Fault::division(super::exact::big_printed(left, BIG_SCALE)));
                 }
                 big_quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC /"))
             })

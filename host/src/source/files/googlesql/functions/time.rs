@@ -7,7 +7,7 @@ use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::function::Definition;
 use super::super::types::Type;
-use super::arithmetic;
+use super::reckoning;
 use super::calendar::{SECOND, time_of};
 use super::pattern::{Formats, Kind};
 use super::strftime::{Layout, Moment};
@@ -27,10 +27,10 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         note: "",
         eval: time,
     },
-    Definition { name: "TIME_ADD", forms: &["(TIME, INT64, PART) -> TIME"], note: "", eval: arithmetic::add },
-    Definition { name: "TIME_SUB", forms: &["(TIME, INT64, PART) -> TIME"], note: "", eval: arithmetic::sub },
-    Definition { name: "TIME_DIFF", forms: &["(TIME, TIME, PART) -> INT64"], note: "", eval: arithmetic::diff },
-    Definition { name: "TIME_TRUNC", forms: &["(TIME, PART) -> TIME"], note: "", eval: arithmetic::trunc },
+    Definition { name: "TIME_ADD", forms: &["(TIME, INT64, PART) -> TIME"], note: "", eval: reckoning::add },
+    Definition { name: "TIME_SUB", forms: &["(TIME, INT64, PART) -> TIME"], note: "", eval: reckoning::sub },
+    Definition { name: "TIME_DIFF", forms: &["(TIME, TIME, PART) -> INT64"], note: "", eval: reckoning::diff },
+    Definition { name: "TIME_TRUNC", forms: &["(TIME, PART) -> TIME"], note: "", eval: reckoning::trunc },
     Definition {
         name: "FORMAT_TIME",
         forms: &["(STRING, TIME) -> STRING"],

@@ -6,7 +6,7 @@ use datafusion::error::Result;
 use super::super::call::Call;
 use super::super::function::Definition;
 use super::super::types::Type;
-use super::arithmetic;
+use super::reckoning;
 use super::calendar::{
     SECOND, format_date, format_datetime, format_time, format_timestamp, micros_in_range, midnight, parse_timestamp,
     parse_timestamp_in,
@@ -33,25 +33,25 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         name: "TIMESTAMP_ADD",
         forms: &["(TIMESTAMP, INT64, PART) -> TIMESTAMP"],
         note: "",
-        eval: arithmetic::add,
+        eval: reckoning::add,
     },
     Definition {
         name: "TIMESTAMP_SUB",
         forms: &["(TIMESTAMP, INT64, PART) -> TIMESTAMP"],
         note: "",
-        eval: arithmetic::sub,
+        eval: reckoning::sub,
     },
     Definition {
         name: "TIMESTAMP_DIFF",
         forms: &["(TIMESTAMP, TIMESTAMP, PART) -> INT64"],
         note: "",
-        eval: arithmetic::diff,
+        eval: reckoning::diff,
     },
     Definition {
         name: "TIMESTAMP_TRUNC",
         forms: &["(TIMESTAMP, PART[, STRING]) -> TIMESTAMP", "(DATETIME, PART) -> DATETIME"],
         note: "",
-        eval: arithmetic::trunc,
+        eval: reckoning::trunc,
     },
     Definition {
         name: "FORMAT_TIMESTAMP",
