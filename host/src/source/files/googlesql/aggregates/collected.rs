@@ -1,0 +1,274 @@
+//! Values that are held until all are there, as compactly as they come.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, BinaryViewBuilder, PrimitiveArray,
+};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int8Type, Int64Type, Time64MicrosecondType,
+    TimestampMicrosecondType,
+};
+use datafusion::error::{DataFusionError, Result};
+
+use crate::source::files::googlesql::types::Type;
+
+/// Values of one type, without `NULL`.
+pub(super) trait Collected: fmt::Debug + Send + Sync {
+    /// Takes those that are not `NULL`.
+    fn extend(&mut self, values: &ArrayRef) -> Result<()>;
+
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Puts them in order, NaN first, and says how many there are; with `distinct`, each is there once.
+    fn sort(&mut self, distinct: bool) -> Result<usize>;
+
+    /// The values at these places after [`Self::sort`].
+    fn at(&mut self, places: &[usize]) -> Result<ArrayRef>;
+
+    /// The values that would be at these places, in ascending order, if they were sorted.
+    fn selected(&mut self, places: &[usize]) -> Result<ArrayRef>;
+
+    /// All of them, leaving none.
+    fn drained(&mut self) -> Result<ArrayRef>;
+
+    /// Bytes that they take.
+    fn size(&self) -> usize;
+}
+
+/// A place for values of a type of the engine that is one of [`Type`]'s.
+pub(super) fn collected(of: &DataType) -> Result<Box<dyn Collected>> {
+    Ok(match Type::of(of) {
+        Type::Int64 => Box::new(Natives::<Int64Type>::new(of)),
+        Type::Float64 => Box::new(Natives::<Float64Type> { held: nan_first, shown: plain_nan, ..Natives::new(of) }),
+        Type::Numeric => Box::new(Natives::<Decimal128Type>::new(of)),
+        Type::BigNumeric => Box::new(Natives::<Decimal256Type>::new(of)),
+        Type::Date => Box::new(Natives::<Date32Type>::new(of)),
+        Type::Time => Box::new(Natives::<Time64MicrosecondType>::new(of)),
+        Type::Datetime | Type::Timestamp => Box::new(Natives::<TimestampMicrosecondType>::new(of)),
+        Type::String | Type::Bytes => Box::new(Strings::new(of)),
+        Type::Bool => Box::new(Cast { inner: Natives::<Int8Type>::new(&DataType::Int8), shown: of.clone() }),
+        other => return Err(DataFusionError::Internal(format!("values of {other} have no order"))),
+    })
+}
+
+/// The engine puts NaN last, and one with a sign first; GoogleSQL puts all of them first. Zeros are one value.
+fn nan_first(value: f64) -> f64 {
+    if value.is_nan() { -f64::NAN.abs() } else { value + 0.0 }
+}
+
+fn plain_nan(value: f64) -> f64 {
+    if value.is_nan() { f64::NAN.abs() } else { value }
+}
+
+/// Numbers and times.
+#[derive(Debug)]
+struct Natives<P: ArrowPrimitiveType> {
+    values: Vec<P::Native>,
+    /// What is held for a value.
+    held: fn(P::Native) -> P::Native,
+    /// And the other way round.
+    shown: fn(P::Native) -> P::Native,
+    of: DataType,
+}
+
+impl<P: ArrowPrimitiveType> Natives<P> {
+    fn new(of: &DataType) -> Self {
+        Self { values: Vec::new(), held: |value| value, shown: |value| value, of: of.clone() }
+    }
+
+    fn array(&self, values: Vec<P::Native>) -> Result<ArrayRef> {
+        Ok(Arc::new(PrimitiveArray::<P>::try_new(values.into(), None)?.with_data_type(self.of.clone())))
+    }
+
+    fn value(&self, place: usize) -> Result<P::Native> {
+        self.values
+            .get(place)
+            .map(|value| (self.shown)(*value))
+            .ok_or_else(|| DataFusionError::Internal(format!("no value {place}")))
+    }
+}
+
+/// Makes room for more values, with little to spare: most of the memory is values.
+fn reserve<N>(values: &mut Vec<N>, more: usize) {
+    if values.capacity() - values.len() < more {
+        values.reserve_exact(more.max(values.len() / 8));
+    }
+}
+
+fn order<N: ArrowNativeTypeOp>(one: &N, other: &N) -> Ordering {
+    one.compare(*other)
+}
+
+impl<P: ArrowPrimitiveType + fmt::Debug> Collected for Natives<P> {
+    fn extend(&mut self, values: &ArrayRef) -> Result<()> {
+        let values = values.as_primitive::<P>();
+        reserve(&mut self.values, values.len() - values.null_count());
+        match values.null_count() {
+            0 => self.values.extend(values.values().iter().map(|value| (self.held)(*value))),
+            _ => self.values.extend(values.iter().flatten().map(self.held)),
+        }
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn sort(&mut self, distinct: bool) -> Result<usize> {
+        self.values.sort_unstable_by(order);
+        if distinct {
+            self.values.dedup_by(|one, other| order(one, other).is_eq());
+        }
+        Ok(self.values.len())
+    }
+
+    fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        let values = places.iter().map(|place| self.value(*place)).collect::<Result<_>>()?;
+        self.array(values)
+    }
+
+    fn selected(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        // What is behind a place is not less than what is there.
+        let mut from = 0;
+        for place in places {
+            if let Some(rest) = self.values.get_mut(from..).filter(|rest| *place >= from && *place - from < rest.len())
+            {
+                rest.select_nth_unstable_by(*place - from, order);
+                from = place + 1;
+            }
+        }
+        self.at(places)
+    }
+
+    fn drained(&mut self) -> Result<ArrayRef> {
+        let values = std::mem::take(&mut self.values);
+        self.array(values)
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.values.capacity() * size_of::<P::Native>()
+    }
+}
+
+/// Texts and bytes, one behind the other.
+#[derive(Debug)]
+struct Strings {
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// Numbers of the values as they are ordered.
+    sorted: Vec<u32>,
+    of: DataType,
+}
+
+impl Strings {
+    fn new(of: &DataType) -> Self {
+        Self { bytes: Vec::new(), ends: Vec::new(), sorted: Vec::new(), of: of.clone() }
+    }
+
+    fn value(&self, number: usize) -> &[u8] {
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.ends.get(number).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+    }
+
+    /// Values as an array.
+    fn array(&self, numbers: impl Iterator<Item = usize>) -> Result<ArrayRef> {
+        let mut values = BinaryViewBuilder::new();
+        for number in numbers {
+            values.try_append_value(self.value(number))?;
+        }
+        Ok(cast(&values.finish(), &self.of)?)
+    }
+}
+
+impl Collected for Strings {
+    fn extend(&mut self, values: &ArrayRef) -> Result<()> {
+        self.sorted = Vec::new();
+        let values = cast(values, &DataType::BinaryView)?;
+        for value in values.as_binary_view().iter().flatten() {
+            reserve(&mut self.bytes, value.len());
+            reserve(&mut self.ends, 1);
+            self.bytes.extend_from_slice(value);
+            self.ends.push(self.bytes.len());
+        }
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn sort(&mut self, distinct: bool) -> Result<usize> {
+        let count =
+            u32::try_from(self.ends.len()).map_err(|_| DataFusionError::Internal("too many values".to_owned()))?;
+        let mut sorted: Vec<u32> = (0..count).collect();
+        sorted.sort_unstable_by(|one, other| self.value(*one as usize).cmp(self.value(*other as usize)));
+        if distinct {
+            sorted.dedup_by(|one, other| self.value(*one as usize) == self.value(*other as usize));
+        }
+        self.sorted = sorted;
+        Ok(self.sorted.len())
+    }
+
+    fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        self.array(places.iter().filter_map(|place| self.sorted.get(*place)).map(|number| *number as usize))
+    }
+
+    fn selected(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        self.sort(false)?;
+        self.at(places)
+    }
+
+    fn drained(&mut self) -> Result<ArrayRef> {
+        let values = self.array(0..self.ends.len())?;
+        *self = Self::new(&self.of);
+        Ok(values)
+    }
+
+    fn size(&self) -> usize {
+        let numbers = self.ends.capacity() * size_of::<usize>() + self.sorted.capacity() * size_of::<u32>();
+        size_of_val(self) + self.bytes.capacity() + numbers
+    }
+}
+
+/// Values that are held as another type.
+#[derive(Debug)]
+struct Cast<C> {
+    inner: C,
+    shown: DataType,
+}
+
+impl Collected for Cast<Natives<Int8Type>> {
+    fn extend(&mut self, values: &ArrayRef) -> Result<()> {
+        self.inner.extend(&cast(values, &self.inner.of)?)
+    }
+
+    fn len(&self) -> usize {
+        self.inner.len()
+    }
+
+    fn sort(&mut self, distinct: bool) -> Result<usize> {
+        self.inner.sort(distinct)
+    }
+
+    fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        Ok(cast(&self.inner.at(places)?, &self.shown)?)
+    }
+
+    fn selected(&mut self, places: &[usize]) -> Result<ArrayRef> {
+        Ok(cast(&self.inner.selected(places)?, &self.shown)?)
+    }
+
+    fn drained(&mut self) -> Result<ArrayRef> {
+        Ok(cast(&self.inner.drained()?, &self.shown)?)
+    }
+
+    fn size(&self) -> usize {
+        self.inner.size()
+    }
+}
