@@ -70,6 +70,7 @@ impl Bed {
     pub async fn new(sandbox: Sandbox, component: &Path, data: &Path) -> Self {
         let options = FilesOptions {
             path: data.to_owned(),
+            project: None,
             memory_bytes: 512 << 20,
             spill_bytes: 0,
             target_partitions: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),

@@ -66,12 +66,13 @@ impl Grants {
 }
 
 impl Grant {
-    /// Compares the tables a statement touches with the grant.
+    /// Compares the tables a statement touches with the grant, each by the source's own name, however it is spelled.
     ///
     /// # Errors
     /// `denied`, naming every table that is not granted and the line that would allow it.
     pub fn covers(&self, statement: &ReadStatement) -> Result<(), Problem> {
-        let covered = |table: &&TableName| self.tables.iter().any(|pattern| pattern.matches(table));
+        let own = |table: &TableName| self.handle.source.table(table);
+        let covered = |table: &&TableName| self.tables.iter().any(|pattern| pattern.matches(&own(table)));
         let outside: Vec<_> = statement.tables().iter().filter(|table| !covered(table)).collect();
         if outside.is_empty() {
             return Ok(());
@@ -83,7 +84,7 @@ impl Grant {
                 .tables
                 .iter()
                 .map(ToString::to_string)
-                .chain(outside.iter().map(ToString::to_string))
+                .chain(outside.iter().map(|table| own(table).to_string()))
                 .map(|t| format!("\"{t}\"")),
         );
         let noun = if outside.len() == 1 { "table" } else { "tables" };

@@ -118,16 +118,23 @@ pub(super) struct Host {
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     /// What kind of source: `files`, a folder of Parquet, CSV and NDJSON files, each file or folder of
-    /// files a table.
+    /// files a table. CSV and NDJSON files may be packed with gzip or zstd. `TABLE.schema.yaml` beside a
+    /// table declares its columns; what `bq show --schema` prints will do.
     #[schemars(with = "String", extend("enum" = [FILES]), example = &"files")]
     pub(super) r#type: Option<Spanned<String>>,
     /// The folder.
     #[schemars(with = "String", length(min = 1), example = &"data")]
     pub(super) path: Option<Spanned<String>>,
-    /// Memory that all queries of the source share.
+    /// The project that the folder stands for, so that `PROJECT.dataset.table` names its table
+    /// `dataset.table` and the SQL of BigQuery needs no change. Grants name the table without it.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"my-project")]
+    pub(super) project: Option<Spanned<String>>,
+    /// Memory that all queries of the source share. One query may hold at most half of what the others
+    /// leave; sorting and grouping beyond that goes to disk, within `spill`.
     #[schemars(with = "Option<String>", extend("default" = QUERY_MEMORY_DEFAULT.text), example = "512 MiB")]
     pub(super) memory: Option<Spanned<String>>,
-    /// Temporary disk that all queries of the source share when memory does not suffice.
+    /// Temporary disk that all queries of the source share when memory does not suffice. A query that
+    /// needs more ends in an error. `0 B`: never.
     #[schemars(with = "Option<String>", extend("default" = SPILL_DEFAULT.text), example = "2 GiB")]
     pub(super) spill: Option<Spanned<String>>,
     /// Queries at once; more wait for their turn.

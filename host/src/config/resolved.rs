@@ -101,7 +101,9 @@ pub enum SourceKind {
     Files {
         /// The folder; whether it is there shows when it is opened.
         path: PathBuf,
-        /// Memory that all queries share, in bytes.
+        /// The project that the folder stands for.
+        project: Option<String>,
+        /// Memory that all queries share, in bytes; one of them holds at most half of what the others leave.
         memory_bytes: u64,
         /// Temporary disk that all queries share, in bytes.
         spill_bytes: u64,
@@ -192,8 +194,8 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
     let folder = path.parent().unwrap_or(Path::new(""));
     let Validated { host, sources, schedules, checks } = validated;
     let sources = sources.into_iter().map(|source| {
-        let validated::Source { name, path, memory_bytes, spill_bytes, concurrency } = source;
-        let kind = SourceKind::Files { path: folder.join(path), memory_bytes, spill_bytes };
+        let validated::Source { name, path, project, memory_bytes, spill_bytes, concurrency } = source;
+        let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes };
         SourceConfig { name, kind, concurrency }
     });
     Config {

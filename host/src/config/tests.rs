@@ -25,6 +25,7 @@ limits = { memory = "32 MiB", rows = 7 }
 [source.local]
 type = "files"
 path = "data"
+project = "my-project"
 memory = "1 MiB"
 spill = "2 MiB"
 concurrency = 4

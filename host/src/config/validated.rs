@@ -66,6 +66,7 @@ impl Default for Host {
 pub(super) struct Source {
     pub(super) name: SourceName,
     pub(super) path: PathBuf,
+    pub(super) project: Option<String>,
     pub(super) memory_bytes: u64,
     pub(super) spill_bytes: u64,
     pub(super) concurrency: NonZeroUsize,
@@ -158,7 +159,7 @@ fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> O
 fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<Source> {
     let name = parse(&named.name, "for example `[source.local]`", problems);
     let section = named.section.as_ref()?;
-    let authored::Source { r#type, path: folder, memory, spill, concurrency } = &section.value;
+    let authored::Source { r#type, path: folder, project, memory, spill, concurrency } = &section.value;
     if let Some(r#type) = section.required("type", r#type.as_ref(), problems)
         && r#type.get_ref() != authored::FILES
     {
@@ -173,13 +174,34 @@ fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<So
     }
     let folder = section.required("path", folder.as_ref(), problems);
     let folder = folder.and_then(|folder| path(Some(folder), "", problems));
+    let project = project.as_ref().map(|project| project_of(project, problems));
     let memory = size(memory.as_ref(), &authored::QUERY_MEMORY_DEFAULT, problems);
     let spill = size(spill.as_ref(), &authored::SPILL_DEFAULT, problems);
     let concurrency = match concurrency {
         Some(queries) => count("concurrency", queries, authored::CONCURRENCY_MAX, problems),
         None => whole(i64::from(authored::CONCURRENCY_DEFAULT), authored::CONCURRENCY_MAX),
     };
-    Some(Source { name: name?, path: folder?, memory_bytes: memory?, spill_bytes: spill?, concurrency: concurrency? })
+    Some(Source {
+        name: name?,
+        path: folder?,
+        project: all_or_none(project)?,
+        memory_bytes: memory?,
+        spill_bytes: spill?,
+        concurrency: concurrency?,
+    })
+}
+
+fn project_of(written: &Spanned<String>, problems: &mut Problems) -> Option<String> {
+    let text = written.get_ref();
+    let is_one =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if !is_one {
+        problems.push(
+            ConfigProblem::at(written.span(), format!("`{text}` is not the name of a project"))
+                .hint("letters, digits, `-` and `_`, as in `my-project`; leave it out if no statement names one"),
+        );
+    }
+    is_one.then(|| text.clone())
 }
 
 fn schedule(named: &Named<authored::Schedule>, problems: &mut Problems) -> Option<ScheduleConfig> {

@@ -95,9 +95,10 @@ impl Host {
         let compiler = Compiler::new(program.to_owned(), limits);
         let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max, compiler)?, &config);
         let sources = config.sources.iter().map(|source| {
-            let SourceKind::Files { path, memory_bytes, spill_bytes } = &source.kind;
+            let SourceKind::Files { path, project, memory_bytes, spill_bytes } = &source.kind;
             let options = FilesOptions {
                 path: path.clone(),
+                project: project.clone(),
                 memory_bytes: *memory_bytes,
                 spill_bytes: *spill_bytes,
                 target_partitions: config.host.workers.get(),

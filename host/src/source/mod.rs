@@ -38,6 +38,12 @@ pub trait Source: Debug + Send + Sync {
     /// Nothing is left behind.
     async fn estimate(&self, statement: ReadStatement) -> Result<Estimate, Problem>;
 
+    /// The source's own name of a table that a statement spells in one of several ways: the one that grants name. What
+    /// is not another spelling stays what it is.
+    fn table(&self, spelled: &TableName) -> TableName {
+        spelled.clone()
+    }
+
     /// The tables that are there now, with what keeps any of them from being read.
     ///
     /// # Errors

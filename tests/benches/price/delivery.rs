@@ -53,6 +53,7 @@ fn columns_against_rows(criterion: &mut Criterion, runtime: &Runtime, figures: &
 fn guest_against_engine(criterion: &mut Criterion, runtime: &Runtime, figures: &mut Figures) {
     let options = FilesOptions {
         path: numbers(),
+        project: None,
         memory_bytes: 512 << 20,
         spill_bytes: 0,
         target_partitions: std::thread::available_parallelism().unwrap().get(),

@@ -1,24 +1,27 @@
 //! From the name of a table to its files, looked up anew for every query.
 //!
-//! `name.parquet`, `.csv`, `.ndjson` and `.jsonl` in the folder are the table `name`; folders are datasets, two
-//! deep at most; a folder of `key=value` folders is one table partitioned by `key`. Names are compared with
-//! regard to case. Nothing is guessed: two claims on one name, a stray file between partitions or a format
+//! `name.parquet`, `.csv`, `.ndjson` and `.jsonl` in the folder are the table `name`, the latter three also packed, as
+//! `name.csv.gz` or `name.csv.zst`; folders are datasets, two
+//! deep at most; a folder of `key=value` folders is one table partitioned by `key`. `name.schema.yaml` beside either declares
+//! its columns. Names are compared with regard to case. Nothing is guessed: two claims on one name, a stray file between partitions or a format
 //! mixed with another is an error that names both.
 
 use std::fmt;
 
 use cap_std::fs::Dir;
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
 use jiff::civil::Date;
 use percent_encoding::percent_decode_str;
 
+use super::canonical;
+use super::declared::{self, Declared};
 use super::failure::{Fault, ReadFailure};
 use super::folder::FoundFile;
+use super::project::Project;
+use super::text::{self, Compression, TextFormat};
 use crate::model::{Problem, ProblemCode};
 use crate::source::TableName;
-
-/// Datasets within datasets.
-const DATASETS_MAX: usize = 2;
 
 /// Levels of partitions.
 const PARTITIONS_MAX: usize = 8;
@@ -34,19 +37,18 @@ const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 pub(super) enum Format {
     /// `.parquet`
     Parquet,
-    /// `.csv`
-    Csv,
-    /// `.ndjson`, `.jsonl`
-    NdJson,
+    /// `.csv`, `.ndjson` and `.jsonl`, packed or not.
+    Text(TextFormat),
 }
 
 impl Format {
     fn of(file_name: &str) -> Option<(&str, Self)> {
-        let (stem, extension) = file_name.rsplit_once('.')?;
-        let format = match extension {
-            "parquet" => Self::Parquet,
-            "csv" => Self::Csv,
-            "ndjson" | "jsonl" => Self::NdJson,
+        let (unpacked, compression) = Compression::of(file_name);
+        let (stem, extension) = unpacked.rsplit_once('.')?;
+        let format = match (extension, compression) {
+            ("parquet", Compression::None) => Self::Parquet,
+            ("csv", _) => Self::Text(TextFormat::Csv),
+            ("ndjson" | "jsonl", _) => Self::Text(TextFormat::NdJson),
             _ => return None,
         };
         (!stem.is_empty()).then_some((stem, format))
@@ -57,8 +59,8 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Parquet => "Parquet",
-            Self::Csv => "CSV",
-            Self::NdJson => "NDJSON",
+            Self::Text(TextFormat::Csv) => "CSV",
+            Self::Text(TextFormat::NdJson) => "NDJSON",
         })
     }
 }
@@ -70,19 +72,21 @@ pub(super) struct FoundTable {
     pub(super) name: TableName,
     /// Form of all its files.
     pub(super) format: Format,
+    /// What is declared of the columns of its files.
+    pub(super) declared: Option<Declared>,
     /// Names and types of the columns that the folders stand for.
     pub(super) partition_columns: Vec<(String, DataType)>,
     /// Its files, in the order of their paths.
     pub(super) files: Vec<TableFile>,
 }
 
-/// One file and the values of the partition columns, `None` for null.
+/// One file and the values of the partition columns.
 #[derive(Debug)]
 pub(super) struct TableFile {
     /// Where it is.
     pub(super) found: FoundFile,
     /// One for each partition column.
-    pub(super) partition: Vec<Option<String>>,
+    pub(super) partition: Vec<ScalarValue>,
 }
 
 impl FoundTable {
@@ -110,6 +114,8 @@ pub(super) enum LookupError {
         name: TableName,
         /// Names that look like it.
         similar: Vec<String>,
+        /// What its project has to do with it.
+        project: Option<String>,
     },
     /// More than one thing claims the name.
     #[error("the table `{name}` is claimed by both `{first}` and `{second}`")]
@@ -147,6 +153,9 @@ impl From<LookupError> for Problem {
         let message = error.to_string();
         let failed = |hint: &str| Self::new(ProblemCode::Failed, message.clone()).with_hint(hint);
         match &error {
+            LookupError::Unknown { project: Some(hint), .. } => {
+                Self::new(ProblemCode::UnknownTable, message).with_hint(hint.clone())
+            }
             LookupError::Unknown { similar, .. } if similar.is_empty() => Self::new(ProblemCode::UnknownTable, message)
                 .with_hint("a table is a file `name.parquet`, `name.csv` or `name.ndjson` in the source's folder"),
             LookupError::Unknown { similar, .. } => Self::new(ProblemCode::UnknownTable, message)
@@ -212,9 +221,13 @@ impl Claim {
     }
 }
 
-/// The table of a name.
-pub(super) fn find(dir: &Dir, name: &TableName) -> Result<FoundTable, LookupError> {
-    let unknown = || unknown(dir, name);
+/// The table that a statement spells `spelled`.
+pub(super) fn find(dir: &Dir, project: &Project, spelled: &TableName) -> Result<FoundTable, LookupError> {
+    let name = &project.own(spelled);
+    let unknown = || unknown(dir, project, spelled);
+    if project.is_other(spelled) {
+        return Err(unknown());
+    }
     let Some((table, datasets)) = name.parts().split_last() else { return Err(unknown()) };
     let mut folder = ".".to_owned();
     for dataset in datasets {
@@ -232,11 +245,29 @@ pub(super) fn find(dir: &Dir, name: &TableName) -> Result<FoundTable, LookupErro
             first: first.path().to_owned(),
             second: second.path().to_owned(),
         }),
-        (Some(Claim::File { path, format }), None) => {
-            let file = TableFile { found: FoundFile::find(dir, &path)?, partition: Vec::new() };
-            Ok(FoundTable { name: name.clone(), format, partition_columns: Vec::new(), files: vec![file] })
+        (Some(claim), None) => {
+            let declared = declared(dir, name, &folder, table)?;
+            match claim {
+                Claim::File { path, format } => {
+                    let files = vec![TableFile { found: FoundFile::find(dir, &path)?, partition: Vec::new() }];
+                    let partition_columns = Vec::new();
+                    Ok(FoundTable { name: spelled.clone(), format, declared, partition_columns, files })
+                }
+                Claim::Folder { path } => partitioned(dir, spelled, &path, declared),
+            }
         }
-        (Some(Claim::Folder { path }), None) => partitioned(dir, name, &path),
+    }
+}
+
+/// What is declared of a table in `folder`.
+fn declared(dir: &Dir, name: &TableName, folder: &str, table: &str) -> Result<Option<Declared>, LookupError> {
+    let names = declared::ENDINGS.map(|ending| format!("{table}{ending}"));
+    let there = entries(dir, folder)?.into_iter().filter(|entry| names.contains(&entry.name));
+    let mut there = there.map(|entry| join(folder, &entry.name));
+    match (there.next(), there.next()) {
+        (None, _) => Ok(None),
+        (Some(path), None) => Ok(Some(Declared::read(dir, &path)?)),
+        (Some(first), Some(second)) => Err(LookupError::Claimed { name: name.clone(), first, second }),
     }
 }
 
@@ -254,22 +285,47 @@ fn claims(dir: &Dir, folder: &str) -> Result<Vec<(String, Claim)>, LookupError> 
     Ok(claims)
 }
 
-fn partitioned(dir: &Dir, name: &TableName, root: &str) -> Result<FoundTable, LookupError> {
+fn partitioned(
+    dir: &Dir,
+    name: &TableName,
+    root: &str,
+    mut declared: Option<Declared>,
+) -> Result<FoundTable, LookupError> {
     let refused = |reason: String| LookupError::Partitions { folder: root.to_owned(), reason };
     let mut walk = Walk { dir, root, keys: Vec::new(), format: None, files: Vec::new() };
     walk.folder(root, &[])?;
     let Walk { keys, format, files, .. } = walk;
     let Some(format) = format else { return Err(refused("there is no file in it".to_owned())) };
-    let partition_columns = keys
-        .into_iter()
-        .enumerate()
-        .map(|(at, key)| {
-            let values: Vec<_> = files.iter().filter_map(|file| file.partition.get(at)?.as_deref()).collect();
-            let data_type = value_type(&values);
-            (key, data_type)
-        })
-        .collect();
-    Ok(FoundTable { name: name.clone(), format, partition_columns, files })
+    let mut partition_columns = Vec::with_capacity(keys.len());
+    for (at, key) in keys.into_iter().enumerate() {
+        let declared_type = declared.as_mut().and_then(|declared| declared.take_out(&key));
+        let data_type = declared_type.unwrap_or_else(|| {
+            let values: Vec<_> = files.iter().filter_map(|(_, values)| values.get(at)?.as_deref()).collect();
+            value_type(&values)
+        });
+        partition_columns.push((key, data_type));
+    }
+    let mut table_files = Vec::with_capacity(files.len());
+    for (found, values) in files {
+        let values = values.into_iter().zip(&partition_columns);
+        let partition = values.map(|(value, (key, data_type))| scalar(&found.path, key, value.as_deref(), data_type));
+        let partition = partition.collect::<Result<_, _>>()?;
+        table_files.push(TableFile { found, partition });
+    }
+    Ok(FoundTable { name: name.clone(), format, declared, partition_columns, files: table_files })
+}
+
+/// The value of a partition column in a file.
+fn scalar(file: &str, key: &str, value: Option<&str>, data_type: &DataType) -> Result<ScalarValue, ReadFailure> {
+    let found = match value {
+        Some(text) => text::value(text, data_type),
+        None => ScalarValue::try_from(data_type).ok(),
+    };
+    found.ok_or_else(|| {
+        let (type_name, value) = (canonical::name(data_type), value.unwrap_or_default());
+        let reason = format!("the column `{key}` is {type_name}, and `{value}` in the name of its folder is none");
+        ReadFailure { file: file.to_owned(), fault: Fault::Misfit(reason) }
+    })
 }
 
 struct Walk<'a> {
@@ -278,7 +334,8 @@ struct Walk<'a> {
     /// Names of the levels, as far as one was met.
     keys: Vec<String>,
     format: Option<Format>,
-    files: Vec<TableFile>,
+    /// The files, each with the values of its folders, `None` for null.
+    files: Vec<(FoundFile, Vec<Option<String>>)>,
 }
 
 impl Walk<'_> {
@@ -336,7 +393,7 @@ impl Walk<'_> {
         if self.files.len() >= FILES_MAX {
             return Err(self.refused(format!("there are more than {FILES_MAX} files in it")));
         }
-        self.files.push(TableFile { found: FoundFile::find(self.dir, path)?, partition: values.to_vec() });
+        self.files.push((FoundFile::find(self.dir, path)?, values.to_vec()));
         Ok(())
     }
 }
@@ -344,18 +401,18 @@ impl Walk<'_> {
 fn value_type(values: &[&str]) -> DataType {
     let is_date = |value: &str| value.len() == "2026-01-31".len() && value.parse::<Date>().is_ok();
     if values.is_empty() {
-        DataType::Utf8
+        DataType::Utf8View
     } else if values.iter().copied().all(is_date) {
         DataType::Date32
     } else if values.iter().all(|value| value.parse::<i64>().is_ok()) {
         DataType::Int64
     } else {
-        DataType::Utf8
+        DataType::Utf8View
     }
 }
 
 /// All names of tables, with the folders that cannot be listed left out.
-pub(super) fn names(dir: &Dir) -> Result<Vec<TableName>, LookupError> {
+pub(super) fn names(dir: &Dir, project: &Project) -> Result<Vec<TableName>, LookupError> {
     let mut names = Vec::new();
     let mut folders = vec![(".".to_owned(), Vec::new())];
     while let Some((folder, dataset)) = folders.pop() {
@@ -366,7 +423,7 @@ pub(super) fn names(dir: &Dir) -> Result<Vec<TableName>, LookupError> {
         };
         for entry in entries(dir, &folder)? {
             let claimed = listed.iter().any(|(_, claim)| claim.path() == join(&folder, &entry.name));
-            if entry.is_dir && !claimed && dataset.len() < DATASETS_MAX {
+            if entry.is_dir && !claimed && dataset.len() < project.datasets_max() {
                 folders.push((join(&folder, &entry.name), [&dataset[..], &[entry.name]].concat()));
             }
         }
@@ -378,10 +435,10 @@ pub(super) fn names(dir: &Dir) -> Result<Vec<TableName>, LookupError> {
 }
 
 /// Names that a person may have meant, at most five.
-fn unknown(dir: &Dir, name: &TableName) -> LookupError {
-    let asked = name.to_string().to_lowercase();
+fn unknown(dir: &Dir, project: &Project, name: &TableName) -> LookupError {
+    let asked = project.own(name).to_string().to_lowercase();
     // Only to help: without a list there is no help.
-    let mut scored: Vec<(f64, String)> = names(dir)
+    let mut scored: Vec<(f64, String)> = names(dir, project)
         .unwrap_or_default()
         .into_iter()
         .map(|known| {
@@ -394,7 +451,7 @@ fn unknown(dir: &Dir, name: &TableName) -> LookupError {
         .collect();
     scored.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
     let similar = scored.into_iter().take(5).map(|(_, known)| format!("`{known}`")).collect();
-    LookupError::Unknown { name: name.clone(), similar }
+    LookupError::Unknown { name: name.clone(), similar, project: project.hint(name) }
 }
 
 /// What stands at the name of a table whose lookup failed, for a person.

@@ -43,16 +43,26 @@ pub(super) enum Fault {
     /// No header line, or a line of data in its place.
     #[error("has no usable header line: {0}")]
     Header(String),
-    /// Not of the form of other files of its table.
-    #[error("does not fit the other files of its table: {0}")]
+    /// Not of the form of its table: of what is declared, or of the table's other files.
+    #[error("does not fit its table: {0}")]
     Misfit(String),
+    /// A declared schema that is none.
+    #[error("is not a usable schema{}: {reason}", line.map(|line| format!(" (line {line})")).unwrap_or_default())]
+    Schema {
+        /// Where, from 1.
+        line: Option<u64>,
+        /// What is wrong.
+        reason: String,
+        /// What would be right.
+        hint: String,
+    },
     /// Not what its name says, or broken off.
     #[error("is damaged or not what its name says: {0}")]
     Damaged(String),
 }
 
 impl Fault {
-    fn hint(&self) -> &'static str {
+    fn hint(&self) -> &str {
         match self {
             Self::Empty => {
                 "an empty file may be a write that failed: write it again, or remove it; a CSV file without rows has a \
@@ -63,7 +73,10 @@ impl Fault {
             Self::Changed => "put a new file in place with one rename, so that readers see the old or the new one",
             Self::Io(_) => "check that the file is there and that the user who runs assay may read it",
             Self::Header(_) => "the first line of a CSV file names the columns, each once",
-            Self::Misfit(_) => "all files of one table have the same columns, with types that can be reconciled",
+            Self::Misfit(_) => {
+                "all files of one table have the same columns of the same types: those of `TABLE.schema.yaml`, if there is one"
+            }
+            Self::Schema { hint, .. } => hint,
             Self::Damaged(_) => "check that the writer finished and that the name ends as the content is",
         }
     }
@@ -94,6 +107,7 @@ impl ReadFailure {
                 let fault = match find::<StoreFault>(&error) {
                     Some(StoreFault::Changed) => Fault::Changed,
                     Some(StoreFault::Io(source)) => Fault::Io(std::io::Error::new(source.kind(), source.to_string())),
+                    Some(StoreFault::Unwanted) => Fault::Io(std::io::Error::other(StoreFault::Unwanted)),
                     None => Fault::Damaged(shorten(&root.strip_backtrace())),
                 };
                 Self { file: file.to_owned(), fault }.into()
@@ -111,6 +125,30 @@ pub(super) enum StoreFault {
     /// From the operating system.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The query is over.
+    #[error("nobody waits for the file any more")]
+    Unwanted,
+}
+
+impl From<StoreFault> for Fault {
+    fn from(fault: StoreFault) -> Self {
+        match fault {
+            StoreFault::Changed => Self::Changed,
+            StoreFault::Io(error) => Self::Io(error),
+            StoreFault::Unwanted => Self::Io(std::io::Error::other(fault)),
+        }
+    }
+}
+
+/// Of reading what the folder gives, perhaps through something that unpacks it: whatever does not come from the folder is
+/// damage.
+impl From<std::io::Error> for Fault {
+    fn from(error: std::io::Error) -> Self {
+        match error.downcast::<StoreFault>() {
+            Ok(fault) => fault.into(),
+            Err(error) => Self::Damaged(shorten(&error.to_string())),
+        }
+    }
 }
 
 fn find<T: Error + 'static>(error: &DataFusionError) -> Option<&T> {
@@ -167,8 +205,9 @@ pub(super) fn problem(error: &DataFusionError) -> Problem {
         DataFusionError::NotImplemented(text) => Problem::new(ProblemCode::UnsupportedSql, shorten(text))
             .with_hint("files are read with a part of GoogleSQL: write the query another way"),
         DataFusionError::ResourcesExhausted(text) => {
+            // Of memory or of the disk that is spilled to; the reason says which.
             Problem::new(ProblemCode::Failed, format!("the query needs more memory than it may use: {}", shorten(text)))
-                .with_hint("read fewer columns or rows, aggregate earlier, or raise the memory limit of the source")
+                .with_hint("read fewer columns or rows, aggregate earlier, or raise `memory` and `spill` of the source")
         }
         DataFusionError::Internal(text) => {
             Problem::new(ProblemCode::Failed, format!("the query engine failed: {}", shorten(text)))

@@ -74,7 +74,13 @@ impl FoundFile {
             return Err(StoreFault::Changed);
         }
         let file = dir.open(&self.path)?;
-        if Self::of(&self.path, &file.metadata()?)? == *self { Ok(file) } else { Err(StoreFault::Changed) }
+        self.still(&file)?;
+        Ok(file)
+    }
+
+    /// Whether an open file is still what was found.
+    pub(super) fn still(&self, file: &File) -> std::result::Result<(), StoreFault> {
+        if Self::of(&self.path, &file.metadata()?)? == *self { Ok(()) } else { Err(StoreFault::Changed) }
     }
 }
 

@@ -9,13 +9,18 @@
 //! with fewer rows.
 
 mod bounded;
+mod canonical;
 mod catalog;
 mod columns;
+mod declared;
 mod engine;
+mod estimate;
 mod failure;
 mod folder;
 mod googlesql;
 mod naming;
+mod project;
+mod promise;
 mod rows;
 mod schema;
 mod session;
@@ -25,6 +30,7 @@ mod stack;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod watch;
 mod weight;
 
@@ -38,10 +44,6 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
-use datafusion::common::stats::Precision;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::datasource::physical_plan::FileScanConfig;
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -57,6 +59,7 @@ use self::engine::{Engine, Idle, interrupted};
 use self::failure::problem;
 use self::folder::Snapshot;
 use self::googlesql::Registry;
+use self::project::Project;
 pub use self::rows::FileRows;
 use self::session::Shared;
 use self::share::Memory;
@@ -70,6 +73,8 @@ use crate::model::Problem;
 pub struct FilesOptions {
     /// The folder.
     pub path: PathBuf,
+    /// The project that the folder stands for: `project.dataset.table` is then `dataset.table` of the folder.
+    pub project: Option<String>,
     /// Bytes of memory that sorting, grouping and joining may hold, all queries of the source together. One query
     /// may hold at most half of what the others leave.
     pub memory_bytes: u64,
@@ -83,6 +88,7 @@ pub struct FilesOptions {
 #[derive(Debug, Clone)]
 pub struct FilesSource {
     dir: Arc<Dir>,
+    project: Project,
     shared: Shared,
     threads: usize,
     idle: Arc<Idle>,
@@ -144,7 +150,7 @@ impl FilesSource {
     /// # Errors
     /// When the folder is missing, is a file or cannot be listed, or when the folder to spill to is unusable.
     pub fn open(options: FilesOptions) -> Result<Self, FilesError> {
-        let FilesOptions { path, memory_bytes, spill_bytes, target_partitions } = options;
+        let FilesOptions { path, project, memory_bytes, spill_bytes, target_partitions } = options;
         let failed = |fault| FilesError { path: path.clone(), fault };
         let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(|error| {
             failed(match error.kind() {
@@ -160,6 +166,7 @@ impl FilesSource {
         let memory_bytes = usize::try_from(memory_bytes).unwrap_or(usize::MAX);
         Ok(Self {
             dir: Arc::new(dir),
+            project: Project::new(project),
             shared: Shared { memory: Memory::new(memory_bytes), disk: Arc::new(disk) },
             threads: target_partitions,
             idle: Arc::default(),
@@ -194,8 +201,9 @@ impl FilesSource {
     }
 
     async fn look_up(&self, names: BTreeSet<TableName>) -> Result<Vec<FoundTable>, Problem> {
-        let dir = Arc::clone(&self.dir);
-        let found = blocking(move || names.iter().map(|name| catalog::find(&dir, name)).collect::<Result<_, _>>());
+        let (dir, project) = (Arc::clone(&self.dir), self.project.clone());
+        let found =
+            blocking(move || names.iter().map(|name| catalog::find(&dir, &project, name)).collect::<Result<_, _>>());
         found.await?.map_err(|error: LookupError| error.into())
     }
 
@@ -278,20 +286,24 @@ impl Source for FilesSource {
         let (source, watch) = (self.clone(), engine.watch().clone());
         let estimated = engine.run(async move {
             let planned = source.plan(statement, watch).await?;
-            estimate(&planned.plan).map_err(|error| problem(&error))
+            estimate::of(&planned.plan).map_err(|error| problem(&error))
         });
         let estimated = estimated.await?;
         engine.at_end();
         estimated
     }
 
+    fn table(&self, spelled: &TableName) -> TableName {
+        self.project.own(spelled)
+    }
+
     async fn tables(&self) -> Result<Vec<TableListing>, Problem> {
-        let dir = Arc::clone(&self.dir);
-        let names = blocking(move || catalog::names(&dir)).await?.map_err(Problem::from)?;
+        let (dir, project) = (Arc::clone(&self.dir), self.project.clone());
+        let names = blocking(move || catalog::names(&dir, &project)).await?.map_err(Problem::from)?;
         let mut listings = Vec::with_capacity(names.len());
         for name in names {
-            let (dir, asked) = (Arc::clone(&self.dir), name.clone());
-            let (made_of, problem) = match blocking(move || catalog::find(&dir, &asked)).await? {
+            let (dir, project, asked) = (Arc::clone(&self.dir), self.project.clone(), name.clone());
+            let (made_of, problem) = match blocking(move || catalog::find(&dir, &project, &asked)).await? {
                 Ok(table) => {
                     let read = self.state_with(&BTreeSet::from([name.clone()]), &Watch::default()).await;
                     (table.made_of(), read.err())
@@ -302,31 +314,4 @@ impl Source for FilesSource {
         }
         Ok(listings)
     }
-}
-
-/// What the scans of a plan read: sizes of their files, and rows where every file says how many.
-fn estimate(plan: &Arc<dyn ExecutionPlan>) -> Result<Estimate, DataFusionError> {
-    let (mut rows, mut bytes) = (Some(0_u64), 0_u64);
-    plan.apply(|node| {
-        let scan = node.downcast_ref::<DataSourceExec>();
-        if let Some(config) = scan.and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>()) {
-            for file in config.file_groups.iter().flat_map(|group| group.iter()) {
-                let range = file.range.as_ref().and_then(|range| u64::try_from(range.end - range.start).ok());
-                bytes = bytes.saturating_add(range.unwrap_or(file.object_meta.size));
-                // A file in several ranges counts its rows in the first.
-                let is_first = file.range.as_ref().is_none_or(|range| range.start == 0);
-                let known = match file.statistics.as_ref().map(|statistics| statistics.num_rows) {
-                    Some(Precision::Exact(known)) => u64::try_from(known).ok(),
-                    _ => None,
-                };
-                rows = match (rows, known) {
-                    (Some(rows), Some(known)) if is_first => rows.checked_add(known),
-                    (Some(rows), Some(_)) => Some(rows),
-                    _ => None,
-                };
-            }
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })?;
-    Ok(Estimate { rows, bytes: Some(bytes), billed_bytes: None })
 }

@@ -1,10 +1,12 @@
 //! Errors that name the file. The engine's readers report what went wrong and not where; here every step of
-//! reading a file is wrapped so that its error becomes a [`ReadFailure`].
+//! reading a file is wrapped so that its error becomes a [`ReadFailure`]. What was declared of its columns is checked at the
+//! same place.
 
 use std::fmt;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{FieldRef, Fields};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
@@ -22,22 +24,35 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::ObjectStore;
 
-use super::failure::ReadFailure;
+use super::failure::{Fault, ReadFailure};
 use super::folder::Snapshot;
+use super::promise;
 
-/// The same source, with errors that name the file.
-pub(super) fn name_files(inner: Arc<dyn FileSource>, snapshot: Arc<Snapshot>) -> Arc<dyn FileSource> {
-    Arc::new(NamingSource { inner, snapshot })
+/// The same source, with errors that name the file, also where a column breaks its promise among `promised`, the columns of
+/// the table from the first on.
+pub(super) fn name_files(inner: Arc<dyn FileSource>, snapshot: Arc<Snapshot>, promised: Fields) -> Arc<dyn FileSource> {
+    Arc::new(NamingSource { inner, snapshot, promised })
 }
 
 struct NamingSource {
     inner: Arc<dyn FileSource>,
     snapshot: Arc<Snapshot>,
+    promised: Fields,
 }
 
 impl NamingSource {
     fn around(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        name_files(inner, Arc::clone(&self.snapshot))
+        name_files(inner, Arc::clone(&self.snapshot), self.promised.clone())
+    }
+
+    /// The promises for the columns that are read, by their places in a batch.
+    fn promises(&self) -> Arc<[(usize, FieldRef)]> {
+        let Some(projection) = self.inner.projection() else { return Arc::new([]) };
+        let promises = projection.expr_iter().enumerate().filter_map(|(place, expr)| {
+            let field = self.promised.get(expr.downcast_ref::<Column>()?.index())?;
+            promise::is_made(field).then(|| (place, Arc::clone(field)))
+        });
+        promises.collect()
     }
 }
 
@@ -58,7 +73,7 @@ impl FileSource for NamingSource {
         partition: usize,
     ) -> Result<Box<dyn Morselizer>> {
         let inner = self.inner.create_morselizer(object_store, base_config, partition)?;
-        Ok(Box::new(NamingMorselizer { inner, snapshot: Arc::clone(&self.snapshot) }))
+        Ok(Box::new(NamingMorselizer { inner, snapshot: Arc::clone(&self.snapshot), promises: self.promises() }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -145,6 +160,7 @@ impl FileSource for NamingSource {
 struct NamingMorselizer {
     inner: Box<dyn Morselizer>,
     snapshot: Arc<Snapshot>,
+    promises: Arc<[(usize, FieldRef)]>,
 }
 
 impl Morselizer for NamingMorselizer {
@@ -155,34 +171,55 @@ impl Morselizer for NamingMorselizer {
             None => location.as_ref().into(),
         };
         let inner = self.inner.plan_file(file).map_err(|error| ReadFailure::wrap(&name, error))?;
-        Ok(Box::new(NamingPlanner { inner, name }))
+        let known = Known { name, promises: Arc::clone(&self.promises) };
+        Ok(Box::new(NamingPlanner { inner, known }))
+    }
+}
+
+/// What is known of the file that is read.
+#[derive(Debug, Clone)]
+struct Known {
+    name: Arc<str>,
+    promises: Arc<[(usize, FieldRef)]>,
+}
+
+impl Known {
+    fn check(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        for (place, field) in self.promises.iter() {
+            if let Some((_, path)) = batch.columns().get(*place).and_then(|array| promise::breach(field, array)) {
+                let fault = Fault::Misfit(promise::breached(&path));
+                return Err(ReadFailure { file: self.name.as_ref().to_owned(), fault }.into());
+            }
+        }
+        Ok(batch)
     }
 }
 
 #[derive(Debug)]
 struct NamingPlanner {
     inner: Box<dyn MorselPlanner>,
-    name: Arc<str>,
+    known: Known,
 }
 
 impl NamingPlanner {
-    fn around(name: &Arc<str>, inner: Box<dyn MorselPlanner>) -> Box<dyn MorselPlanner> {
-        Box::new(Self { inner, name: Arc::clone(name) })
+    fn around(known: &Known, inner: Box<dyn MorselPlanner>) -> Box<dyn MorselPlanner> {
+        Box::new(Self { inner, known: known.clone() })
     }
 }
 
 impl MorselPlanner for NamingPlanner {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
-        let Self { inner, name } = *self;
-        let Some(mut plan) = inner.plan().map_err(|error| ReadFailure::wrap(&name, error))? else { return Ok(None) };
+        let Self { inner, known } = *self;
+        let wrap = |error| ReadFailure::wrap(&known.name, error);
+        let Some(mut plan) = inner.plan().map_err(wrap)? else { return Ok(None) };
         let morsels = plan.take_morsels().into_iter();
-        let morsels = morsels.map(|inner| Box::new(NamingMorsel { inner, name: Arc::clone(&name) }) as Box<dyn Morsel>);
-        let planners = plan.take_ready_planners().into_iter().map(|inner| Self::around(&name, inner));
+        let morsels = morsels.map(|inner| Box::new(NamingMorsel { inner, known: known.clone() }) as Box<dyn Morsel>);
+        let planners = plan.take_ready_planners().into_iter().map(|inner| Self::around(&known, inner));
         let mut named = MorselPlan::new().with_morsels(morsels.collect()).with_planners(planners.collect());
         if let Some(pending) = plan.take_pending_planner() {
             named.set_pending_planner(async move {
-                let inner = pending.await.map_err(|error| ReadFailure::wrap(&name, error))?;
-                Ok(Self::around(&name, inner))
+                let inner = pending.await.map_err(|error| ReadFailure::wrap(&known.name, error))?;
+                Ok(Self::around(&known, inner))
             });
         }
         Ok(Some(named))
@@ -192,12 +229,13 @@ impl MorselPlanner for NamingPlanner {
 #[derive(Debug)]
 struct NamingMorsel {
     inner: Box<dyn Morsel>,
-    name: Arc<str>,
+    known: Known,
 }
 
 impl Morsel for NamingMorsel {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
-        let Self { inner, name } = *self;
-        inner.into_stream().map(move |batch| batch.map_err(|error| ReadFailure::wrap(&name, error))).boxed()
+        let Self { inner, known } = *self;
+        let batches = inner.into_stream();
+        batches.map(move |batch| known.check(batch.map_err(|error| ReadFailure::wrap(&known.name, error))?)).boxed()
     }
 }

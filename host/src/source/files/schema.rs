@@ -1,28 +1,35 @@
 //! The columns of a table's files.
 //!
-//! Parquet files say what they hold. CSV and NDJSON files are read from end to end to find out, so that no row
-//! can contradict the types later; columns of an NDJSON table are in the order of their names. A CSV column of
-//! digits is `Int64` even where the digits begin with 0.
+//! Parquet files say what they hold, and a declared schema is compared with it. CSV and NDJSON files hold what is declared, or
+//! are read from end to end to find out, so that no row can contradict the types later; columns of an NDJSON table that is not
+//! declared are in the order of their names. A CSV column of digits is `Int64` even where the digits begin with 0.
 
-use std::io::{self, BufReader, Read};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
-use datafusion::arrow::csv::reader::Format as CsvInference;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::arrow::json::reader::infer_json_schema;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use datafusion::error::DataFusionError;
 use object_store::ObjectMeta;
 
 use super::catalog::{Format, FoundTable};
-use super::failure::{Fault, ReadFailure, shorten};
-use super::folder::FoundFile;
+use super::declared::Declared;
+use super::failure::{Fault, ReadFailure};
 use super::table::Formats;
+use super::text::TextFormat;
+use super::{canonical, promise, text};
 
-/// Longest line of a CSV or NDJSON file, in bytes: a reader keeps a whole line in memory.
-const LINE_MAX: usize = 16 * 1024 * 1024;
+/// Columns of the files of a table, the partition columns not among them.
+pub(super) struct Columns {
+    /// As they are declared, or else as they were found.
+    pub(super) fields: Fields,
+    /// As the engine sees them.
+    pub(super) schema: SchemaRef,
+}
 
-/// Columns of the files of `table`, the partition columns not among them.
+/// Columns of the files of `table`.
+///
+/// # Errors
+/// A [`ReadFailure`] inside of the engine's error.
 ///
 /// # Cancel safety
 /// Dropping the future ends the reading at the next block.
@@ -31,71 +38,176 @@ pub(super) async fn of_table(
     formats: &Formats<'_>,
     table: &FoundTable,
     metas: &[ObjectMeta],
-) -> Result<SchemaRef, DataFusionError> {
-    let mut merged: Option<Schema> = None;
-    for (file, meta) in table.files.iter().zip(metas) {
-        let found = &file.found;
-        let schema = match table.format {
-            Format::Parquet => {
-                let inferred = formats.infer_parquet(meta).await;
-                inferred.map_err(|error| ReadFailure::wrap(&found.path, error))?.as_ref().clone()
+) -> Result<Columns, DataFusionError> {
+    let columns = match (&table.declared, table.format) {
+        (Some(declared), Format::Text(format)) => {
+            if format == TextFormat::Csv {
+                only_cells(declared)?;
             }
-            Format::Csv | Format::NdJson => of_text(dir, table.format, found).await?,
-        };
-        merged = Some(match merged {
-            None => schema,
-            Some(merged) => merge(table.format, &merged, &schema)
-                .map_err(|reason| ReadFailure { file: found.path.clone(), fault: Fault::Misfit(reason) })?,
-        });
-    }
-    let merged = merged.unwrap_or_else(Schema::empty);
-    if let Some((key, _)) = table.partition_columns.iter().find(|(key, _)| merged.field_with_name(key).is_ok())
+            Columns::declared(declared)
+        }
+        (Some(declared), Format::Parquet) => {
+            for (file, meta) in table.files.iter().zip(metas) {
+                let schema = parquet(formats, &file.found.path, meta).await?;
+                compare(&declared.fields, &declared.file, schema.fields())
+                    .map_err(|reason| misfit(&file.found.path, reason))?;
+            }
+            Columns::declared(declared)
+        }
+        (None, format) => {
+            let mut merged: Option<Schema> = None;
+            for (file, meta) in table.files.iter().zip(metas) {
+                let path = &file.found.path;
+                let schema = match format {
+                    Format::Parquet => parquet(formats, path, meta).await?,
+                    Format::Text(format) => text::infer(dir, format, &file.found).await?,
+                };
+                let all = match merged {
+                    None => schema,
+                    Some(merged) => merge(format, &merged, &schema).map_err(|reason| misfit(path, reason))?,
+                };
+                tell_apart(&all).map_err(|reason| misfit(path, reason))?;
+                merged = Some(all);
+            }
+            let schema = canonical::schema(&merged.unwrap_or_else(Schema::empty));
+            Columns { fields: schema.fields().clone(), schema: Arc::new(schema) }
+        }
+    };
+    let is_in_files = |key: &str| columns.fields.iter().any(|field| field.name().to_lowercase() == key.to_lowercase());
+    if let Some((key, _)) = table.partition_columns.iter().find(|(key, _)| is_in_files(key))
         && let Some(file) = table.files.first()
     {
         let reason = format!("the column `{key}` is in the files and in the names of their folders");
-        return Err(ReadFailure { file: file.found.path.clone(), fault: Fault::Misfit(reason) }.into());
+        return Err(misfit(&file.found.path, reason).into());
     }
-    Ok(Arc::new(readable(&merged)))
+    Ok(columns)
 }
 
-/// Types as a table has them: a column without any value is text, unsigned 64-bit integers are exact decimals.
-fn readable(schema: &Schema) -> Schema {
-    let fields = schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Null => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)),
-        DataType::UInt64 => Arc::new(field.as_ref().clone().with_data_type(DataType::Decimal128(20, 0))),
-        _ => Arc::clone(field),
-    });
-    Schema::new(fields.collect::<Vec<_>>())
+fn misfit(file: &str, reason: String) -> ReadFailure {
+    ReadFailure { file: file.to_owned(), fault: Fault::Misfit(reason) }
 }
 
-fn merge(format: Format, merged: &Schema, other: &Schema) -> Result<Schema, String> {
-    if format == Format::Csv {
-        let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-        // Columns of CSV files are told apart by their place.
-        if names(merged) != names(other) {
-            return Err(format!("its columns are {}, not {}", names(other).join(", "), names(merged).join(", ")));
+fn tell_apart(schema: &Schema) -> Result<(), String> {
+    match canonical::alike(schema.fields()) {
+        Some((one, other)) => Err(format!("columns `{one}` and `{other}` differ only in case")),
+        None => Ok(()),
+    }
+}
+
+impl Columns {
+    fn declared(declared: &Declared) -> Self {
+        let fields = declared.fields.clone();
+        let schema = Arc::new(Schema::new(promise::relaxed(&fields)));
+        Self { fields, schema }
+    }
+}
+
+async fn parquet(formats: &Formats<'_>, path: &str, meta: &ObjectMeta) -> Result<Schema, DataFusionError> {
+    let schema = formats.infer_parquet(meta).await.map_err(|error| ReadFailure::wrap(path, error))?;
+    tell_apart(&schema).map_err(|reason| misfit(path, reason))?;
+    Ok(schema.as_ref().clone())
+}
+
+/// A CSV file has no place for arrays and structs.
+fn only_cells(declared: &Declared) -> Result<(), ReadFailure> {
+    let nested = declared.fields.iter().find(|field| field.data_type().is_nested());
+    let Some(field) = nested else { return Ok(()) };
+    let type_name = canonical::name(field.data_type());
+    let reason = format!("the column `{}` is {type_name}, which a CSV file cannot hold", field.name());
+    let hint = "declare STRING, or write the table as NDJSON or Parquet".to_owned();
+    Err(ReadFailure { file: declared.file.clone(), fault: Fault::Schema { line: None, reason, hint } })
+}
+
+/// Whether a Parquet file holds what is declared.
+fn compare(declared: &Fields, declared_in: &str, file: &Fields) -> Result<(), String> {
+    for field in declared {
+        let name = field.name();
+        let Some(theirs) = file.iter().find(|theirs| theirs.name() == name) else {
+            return Err(format!("it has no column `{name}`, which `{declared_in}` declares"));
+        };
+        match (field.data_type(), theirs.data_type()) {
+            (DataType::Struct(ours), DataType::Struct(theirs)) => compare(ours, declared_in, theirs)?,
+            (ours, theirs) if fits(theirs, ours) => {}
+            (ours, theirs) => {
+                let (ours, theirs) = (canonical::name(ours), canonical::name(&canonical::of(theirs)));
+                return Err(format!("the column `{name}` is {theirs}, and `{declared_in}` declares {ours}"));
+            }
         }
     }
-    let mut fields: Vec<Field> = merged.fields().iter().map(|field| field.as_ref().clone()).collect();
-    for field in &mut fields {
+    match file.iter().find(|theirs| !declared.iter().any(|field| field.name() == theirs.name())) {
+        Some(theirs) => Err(format!("`{declared_in}` does not declare its column `{}`", theirs.name())),
+        None => Ok(()),
+    }
+}
+
+/// Whether every value of a type in a file is, or is checked to be, one of what is declared.
+fn fits(file: &DataType, declared: &DataType) -> bool {
+    let items = match file {
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => Some(item),
+        _ => None,
+    };
+    match (file, declared) {
+        (DataType::Null, _) | (DataType::UInt64, DataType::Int64) => true,
+        (DataType::Struct(file), DataType::Struct(declared)) => compare(declared, "", file).is_ok(),
+        (_, DataType::List(declared)) => items.is_some_and(|item| fits(item.data_type(), declared.data_type())),
+        (
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32,
+            DataType::Float64,
+        ) => true,
+        (file, declared) => {
+            let file = canonical::of(file);
+            file == *declared || widens(&file, declared)
+        }
+    }
+}
+
+/// Whether every value of one type is one of the other.
+fn widens(from: &DataType, to: &DataType) -> bool {
+    let numeric = (from == &DataType::Int64, from == &canonical::NUMERIC);
+    match numeric {
+        (true, _) => *to == canonical::NUMERIC || *to == canonical::BIGNUMERIC,
+        (_, true) => *to == canonical::BIGNUMERIC,
+        _ => false,
+    }
+}
+
+fn names(schema: &Schema) -> String {
+    schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Columns of files together; the error says what of `other` does not fit. Only the lines of an NDJSON file may do without
+/// a column.
+fn merge(format: Format, merged: &Schema, other: &Schema) -> Result<Schema, String> {
+    let is_csv = format == Format::Text(TextFormat::Csv);
+    if is_csv && !merged.fields().iter().map(|field| field.name()).eq(other.fields().iter().map(|field| field.name())) {
+        return Err(format!("its columns are {}, not {}", names(other), names(merged)));
+    }
+    let mut fields: Vec<FieldRef> = Vec::with_capacity(merged.fields().len());
+    for field in merged.fields() {
         match other.field_with_name(field.name()) {
             Ok(theirs) => {
                 let reconciled = reconcile(format, field.data_type(), theirs.data_type()).ok_or_else(|| {
-                    let (name, ours, theirs) = (field.name(), field.data_type(), theirs.data_type());
-                    format!("the column `{name}` is {theirs}, not {ours}")
+                    let type_name = |field: &Field| canonical::name(&canonical::of(field.data_type()));
+                    format!("the column `{}` is {}, not {}", field.name(), type_name(theirs), type_name(field))
                 })?;
                 let nullable = field.is_nullable() || theirs.is_nullable();
-                *field = Field::new(field.name(), reconciled, nullable);
+                fields.push(Arc::new(Field::new(field.name(), reconciled, nullable)));
             }
-            Err(_) => *field = field.clone().with_nullable(true),
+            Err(_) if format == Format::Parquet => {
+                return Err(format!("it has no column `{}`, which other files have", field.name()));
+            }
+            Err(_) => fields.push(Arc::new(field.as_ref().clone().with_nullable(true))),
         }
     }
     for theirs in other.fields() {
         if merged.field_with_name(theirs.name()).is_err() {
-            fields.push(theirs.as_ref().clone().with_nullable(true));
+            if format == Format::Parquet {
+                return Err(format!("its column `{}` is not in other files", theirs.name()));
+            }
+            fields.push(Arc::new(theirs.as_ref().clone().with_nullable(true)));
         }
     }
-    if format == Format::NdJson {
+    if format == Format::Text(TextFormat::NdJson) {
         fields.sort_by(|one, other| one.name().cmp(other.name()));
     }
     Ok(Schema::new(fields))
@@ -105,119 +217,67 @@ fn reconcile(format: Format, ours: &DataType, theirs: &DataType) -> Option<DataT
     match (ours, theirs) {
         (ours, theirs) if ours == theirs => Some(ours.clone()),
         (DataType::Null, other) | (other, DataType::Null) => Some(other.clone()),
-        (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => Some(DataType::Float64),
-        (DataType::Int32, DataType::Int64) | (DataType::Int64, DataType::Int32) => Some(DataType::Int64),
-        (DataType::Float32, DataType::Float64) | (DataType::Float64, DataType::Float32) => Some(DataType::Float64),
-        _ if format == Format::Csv => Some(DataType::Utf8),
-        _ => None,
-    }
-}
-
-async fn of_text(dir: &Arc<Dir>, format: Format, found: &FoundFile) -> Result<Schema, DataFusionError> {
-    let wanted = Arc::new(());
-    let still_wanted = Arc::downgrade(&wanted);
-    let (dir, file) = (Arc::clone(dir), found.clone());
-    let result = tokio::task::spawn_blocking(move || {
-        let opened = file.open(&dir).map_err(|fault| DataFusionError::External(Box::new(fault)));
-        let opened = opened.map_err(|error| ReadFailure::wrap(&file.path, error))?;
-        let reader = Guarded { inner: opened, still_wanted, line: 0 };
-        let schema = match format {
-            Format::NdJson => infer_json_schema(BufReader::with_capacity(64 * 1024, reader), None),
-            Format::Csv | Format::Parquet => CsvInference::default().with_header(true).infer_schema(reader, None),
-        };
-        let damaged = |reason| ReadFailure { file: file.path.clone(), fault: Fault::Damaged(reason) };
-        let (schema, _) = schema.map_err(|error| damaged(shorten(&error.to_string())))?;
-        match format {
-            Format::NdJson => {
-                let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
-                fields.sort_by(|one, other| one.name().cmp(other.name()));
-                Ok(Schema::new(fields))
+        (DataType::List(ours), DataType::List(theirs)) => {
+            let item = reconcile(format, ours.data_type(), theirs.data_type())?;
+            Some(DataType::List(Arc::new(Field::new(ours.name(), item, true))))
+        }
+        (DataType::Struct(ours), DataType::Struct(theirs)) => {
+            let merged = merge(format, &Schema::new(ours.clone()), &Schema::new(theirs.clone())).ok()?;
+            Some(DataType::Struct(merged.fields().clone()))
+        }
+        (ours, theirs) => {
+            let (ours, theirs) = (canonical::of(ours), canonical::of(theirs));
+            let is_one = |data_type: &DataType| ours == *data_type || theirs == *data_type;
+            if ours == theirs || widens(&theirs, &ours) {
+                Some(ours)
+            } else if widens(&ours, &theirs) {
+                Some(theirs)
+            } else if format != Format::Parquet && is_one(&DataType::Int64) && is_one(&DataType::Float64) {
+                Some(DataType::Float64)
+            } else if format == Format::Text(TextFormat::Csv) {
+                Some(DataType::Utf8View)
+            } else {
+                None
             }
-            Format::Csv | Format::Parquet => match header_fault(&schema) {
-                Some(reason) => Err(ReadFailure { file: file.path, fault: Fault::Header(reason) }.into()),
-                None => Ok(schema),
-            },
         }
-    })
-    .await;
-    drop(wanted);
-    result.unwrap_or_else(|error| Err(DataFusionError::ExecutionJoin(Box::new(error))))
-}
-
-/// What tells a header line from a line of data that stands in its place.
-fn header_fault(schema: &Schema) -> Option<String> {
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    for (at, name) in names.iter().enumerate() {
-        let is_data = name.parse::<f64>().is_ok()
-            || name.parse::<jiff::civil::Date>().is_ok()
-            || name.parse::<jiff::civil::DateTime>().is_ok();
-        if name.trim().is_empty() {
-            return Some(format!("column {} has no name", at + 1));
-        } else if is_data {
-            return Some(format!("`{name}` is a value, not the name of a column"));
-        } else if names.get(..at).is_some_and(|before| before.contains(name)) {
-            return Some(format!("two columns are named `{name}`"));
-        }
-    }
-    None
-}
-
-/// Reads until nobody waits for the result any more, and refuses endless lines.
-struct Guarded<R> {
-    inner: R,
-    still_wanted: Weak<()>,
-    /// Bytes since the last end of a line.
-    line: usize,
-}
-
-impl<R: Read> Read for Guarded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.still_wanted.strong_count() == 0 {
-            return Err(io::Error::other("nobody waits for the file any more"));
-        }
-        let read = self.inner.read(buffer)?;
-        let bytes = buffer.get(..read).unwrap_or_default();
-        self.line = match bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(at) => read - at - 1,
-            None => self.line + read,
-        };
-        if self.line > LINE_MAX {
-            return Err(io::Error::other(format!("a line is longer than {LINE_MAX} bytes")));
-        }
-        Ok(read)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use datafusion::arrow::datatypes::TimeUnit;
 
     #[test]
-    fn lines_are_bounded_and_reading_ends_when_nobody_waits() {
-        let wanted = Arc::new(());
-        let mut reader = Guarded { inner: io::repeat(b'x'), still_wanted: Arc::downgrade(&wanted), line: 0 };
-        let error = io::copy(&mut reader, &mut io::sink()).expect_err("an endless line");
-        assert!(error.to_string().contains("a line is longer"), "{error}");
-        drop(wanted);
-        let error = reader.read(&mut [0; 8]).expect_err("nobody waits");
-        assert!(error.to_string().contains("nobody waits"), "{error}");
-    }
-
-    #[test]
-    fn a_line_of_data_is_no_header() {
-        let schema = |names: &[&str]| {
-            Schema::new(names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>())
-        };
-        for (names, expected) in [
-            (&["id", "name"][..], None),
-            (&["1", "name"], Some("`1` is a value")),
-            (&["id", "2026-01-31"], Some("`2026-01-31` is a value")),
-            (&["id", ""], Some("column 2 has no name")),
-            (&["id", "id"], Some("two columns are named `id`")),
+    fn a_file_fits_what_is_declared_or_is_told_what_does_not() {
+        let one = |data_type: DataType| Fields::from(vec![Field::new("c", data_type, true)]);
+        let list = |data_type: DataType| DataType::LargeList(Arc::new(Field::new("x", data_type, true)));
+        let structs = |data_type: DataType| DataType::Struct(one(data_type));
+        for (file, declared, fits) in [
+            (DataType::Int16, DataType::Int64, true),
+            (DataType::Int32, DataType::Float64, true),
+            (DataType::Int64, DataType::Float64, false),
+            (DataType::Int64, canonical::NUMERIC, true),
+            (DataType::UInt64, DataType::Int64, true),
+            (DataType::Decimal128(10, 2), canonical::BIGNUMERIC, true),
+            (DataType::Decimal128(38, 0), canonical::NUMERIC, false),
+            (DataType::LargeUtf8, DataType::Utf8View, true),
+            (DataType::Int64, DataType::Utf8View, false),
+            (DataType::Timestamp(TimeUnit::Nanosecond, None), canonical::DATETIME, true),
+            (DataType::Timestamp(TimeUnit::Nanosecond, None), canonical::timestamp(), false),
+            (list(DataType::Int32), DataType::List(Arc::new(Field::new("item", DataType::Int64, false))), true),
+            (list(DataType::Utf8), DataType::List(Arc::new(Field::new("item", DataType::Int64, false))), false),
+            (structs(DataType::Int8), structs(DataType::Int64), true),
+            (structs(DataType::Utf8), structs(DataType::Int64), false),
+            (DataType::Null, DataType::Date32, true),
         ] {
-            let fault = header_fault(&schema(names));
-            assert_eq!(fault.is_some(), expected.is_some(), "{names:?}: {fault:?}");
-            assert!(fault.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{names:?}");
+            let compared = compare(&one(declared.clone()), "t.schema.yaml", &one(file.clone()));
+            assert_eq!(compared.is_ok(), fits, "{file} {declared}: {compared:?}");
         }
+        let renamed = Fields::from(vec![Field::new("d", DataType::Int64, true)]);
+        let missing = compare(&one(DataType::Int64), "t.schema.yaml", &renamed);
+        assert_eq!(missing, Err("it has no column `c`, which `t.schema.yaml` declares".to_owned()));
+        let more = compare(&Fields::empty(), "t.schema.yaml", &renamed);
+        assert_eq!(more, Err("`t.schema.yaml` does not declare its column `d`".to_owned()));
     }
 }

@@ -4,30 +4,33 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{Field, FieldRef, Fields, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{DFSchema, ScalarValue, Statistics, project_schema};
+use datafusion::common::{DFSchema, Statistics, project_schema};
 use datafusion::datasource::TableType;
 use datafusion::datasource::file_format::FileFormat;
-use datafusion::datasource::file_format::csv::CsvFormat;
-use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::listing::helpers::{expr_applicable_for_cols, filter_partitioned_file};
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::catalog::{Format, FoundTable};
+use super::estimate::ColumnBytes;
 use super::failure::ReadFailure;
-use super::folder::{Snapshot, store_url};
-use super::{naming, schema};
+use super::folder::{FoundFile, Snapshot, store_url};
+use super::naming;
+use super::schema::{self, Columns};
+use super::text::{Compression, Layout, TextSource};
 
 /// What is needed to look into files.
 pub(super) struct Formats<'a> {
@@ -42,7 +45,10 @@ impl<'a> Formats<'a> {
     }
 
     fn parquet(&self) -> ParquetFormat {
-        ParquetFormat::default().with_options(self.session.default_table_options().parquet)
+        let mut options = self.session.default_table_options().parquet;
+        // The old timestamps are instants, as they are for BigQuery.
+        options.global.coerce_int96_tz = Some("UTC".to_owned());
+        ParquetFormat::default().with_options(options)
     }
 
     /// Columns of a Parquet file.
@@ -53,22 +59,25 @@ impl<'a> Formats<'a> {
         self.parquet().infer_schema(self.session, &self.store, std::slice::from_ref(meta)).await
     }
 
-    /// Rows of a Parquet file; other formats do not say.
-    async fn rows(&self, format: Format, schema: &SchemaRef, meta: &ObjectMeta) -> Result<Precision<usize>> {
-        match format {
-            Format::Parquet => {
-                let stats = self.parquet().infer_stats(self.session, &self.store, Arc::clone(schema), meta).await?;
-                Ok(stats.num_rows)
-            }
-            Format::Csv | Format::NdJson => Ok(Precision::Absent),
-        }
+    /// What the end of a Parquet file tells of it, which was read for its columns already.
+    async fn metadata(&self, meta: &ObjectMeta) -> Result<Arc<ParquetMetaData>> {
+        let cache = self.session.runtime_env().cache_manager.get_file_metadata_cache();
+        DFParquetMetadata::new(self.store.as_ref(), meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await
     }
+}
+
+/// How the files of a table are read.
+enum Scan {
+    Parquet(ParquetFormat),
+    Text(Arc<Layout>),
 }
 
 /// A table of files.
 pub(super) struct FilesTable {
     snapshot: Arc<Snapshot>,
-    format: Arc<dyn FileFormat>,
+    scan: Scan,
+    /// The columns of its files, as they are declared.
+    fields: Fields,
     schema: TableSchema,
     files: Vec<PartitionedFile>,
 }
@@ -95,7 +104,7 @@ impl FilesTable {
     ) -> Result<Self> {
         let metas: Vec<ObjectMeta> =
             (first..).take(table.files.len()).filter_map(|number| snapshot.meta(number)).collect();
-        let file_schema = schema::of_table(snapshot.dir(), formats, table, &metas).await?;
+        let Columns { fields, schema: file_schema } = schema::of_table(snapshot.dir(), formats, table, &metas).await?;
         let partition_fields: Vec<FieldRef> = table
             .partition_columns
             .iter()
@@ -104,28 +113,24 @@ impl FilesTable {
         let schema = TableSchema::builder(Arc::clone(&file_schema)).with_table_partition_cols(partition_fields).build();
         let mut files = Vec::with_capacity(metas.len());
         for (file, meta) in table.files.iter().zip(metas) {
-            let rows = formats.rows(table.format, &file_schema, &meta).await;
-            let rows = rows.map_err(|error| ReadFailure::wrap(&file.found.path, error))?;
             let mut partitioned = PartitionedFile::new_from_meta(meta);
-            let values = file.partition.iter().zip(&table.partition_columns);
-            partitioned.partition_values = values
-                .map(|(value, (_, data_type))| match value {
-                    Some(value) => ScalarValue::try_from_string(value.clone(), data_type),
-                    None => ScalarValue::try_from(data_type),
-                })
-                .collect::<Result<_>>()?;
             let mut statistics = Statistics::new_unknown(schema.table_schema());
-            statistics.num_rows = rows;
+            if table.format == Format::Parquet {
+                let metadata = formats.metadata(&partitioned.object_meta).await;
+                let metadata = metadata.map_err(|error| ReadFailure::wrap(&file.found.path, error))?;
+                let rows = usize::try_from(metadata.file_metadata().num_rows());
+                statistics.num_rows = rows.map_or(Precision::Absent, Precision::Exact);
+                partitioned.extensions.insert(ColumnBytes::of(&metadata, &file_schema));
+            }
+            partitioned.partition_values.clone_from(&file.partition);
             partitioned.statistics = Some(Arc::new(statistics));
             files.push(partitioned);
         }
-        let format: Arc<dyn FileFormat> = match table.format {
-            Format::Parquet => Arc::new(formats.parquet()),
-            // A quoted value may hold an end of line, so that a file cannot be cut at just any of them.
-            Format::Csv => Arc::new(CsvFormat::default().with_has_header(true).with_newlines_in_values(true)),
-            Format::NdJson => Arc::new(JsonFormat::default()),
+        let scan = match table.format {
+            Format::Parquet => Scan::Parquet(formats.parquet()),
+            Format::Text(format) => Scan::Text(Arc::new(Layout::new(format, fields.clone(), table.declared.is_some()))),
         };
-        Ok(Self { snapshot: Arc::clone(snapshot), format, schema, files })
+        Ok(Self { snapshot: Arc::clone(snapshot), scan, fields, schema, files })
     }
 
     fn kept_files(&self, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
@@ -174,18 +179,35 @@ impl TableProvider for FilesTable {
             sum.add(&rows)
         });
         let groups = FileGroup::new(files).split_files(state.config().target_partitions());
-        let source = self.format.file_source(self.schema.clone());
-        let config = FileScanConfigBuilder::new(store_url(), source)
-            .with_file_groups(groups)
-            .with_statistics(statistics)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        let plan = self.format.create_physical_plan(state, config).await?;
-        let scan = plan.downcast_ref::<DataSourceExec>();
-        let config = scan.and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>());
-        let config = config.ok_or_else(|| DataFusionError::Internal("a scan of files without files".to_owned()))?;
-        let named = naming::name_files(Arc::clone(config.file_source()), Arc::clone(&self.snapshot));
-        Ok(DataSourceExec::from_data_source(FileScanConfigBuilder::from(config.clone()).with_source(named).build()))
+        let config = |source| {
+            FileScanConfigBuilder::new(store_url(), source)
+                .with_file_groups(groups)
+                .with_statistics(statistics)
+                .with_limit(limit)
+                .with_projection_indices(projection.cloned())
+        };
+        let config = match &self.scan {
+            Scan::Text(layout) => {
+                let is_packed = |file: &FoundFile| Compression::of(&file.path).1 != Compression::None;
+                let found = self.files.iter().filter_map(|file| self.snapshot.file(&file.object_meta.location));
+                let parts = !found.into_iter().any(is_packed);
+                let (snapshot, schema) = (Arc::clone(&self.snapshot), self.schema.clone());
+                config(Arc::new(TextSource::new(snapshot, Arc::clone(layout), schema, parts)))?.build()
+            }
+            Scan::Parquet(format) => {
+                let config = config(format.file_source(self.schema.clone()))?.build();
+                let plan = format.create_physical_plan(state, config).await?;
+                let scan = plan.downcast_ref::<DataSourceExec>();
+                let config = scan.and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>());
+                config.cloned().ok_or_else(|| DataFusionError::Internal("a scan of files without files".to_owned()))?
+            }
+        };
+        let promised = match &self.scan {
+            Scan::Parquet(_) => self.fields.clone(),
+            // Readers of text check it themselves: they know the rows.
+            Scan::Text(_) => Fields::empty(),
+        };
+        let named = naming::name_files(Arc::clone(config.file_source()), Arc::clone(&self.snapshot), promised);
+        Ok(DataSourceExec::from_data_source(FileScanConfigBuilder::from(config).with_source(named).build()))
     }
 }

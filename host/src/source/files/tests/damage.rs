@@ -88,7 +88,7 @@ async fn partitions_of_mixed_form_are_named() {
     }
     let folder = Folder::with(&[("t/k=1/a.csv", "a,b\n1,2\n"), ("t/k=2/a.csv", "b,a\n1,2\n")]);
     let problem = refusal(&folder.source(), "SELECT * FROM t").await;
-    let expected = "the file `t/k=2/a.csv` does not fit the other files of its table: its columns are b, a, not a, b";
+    let expected = "the file `t/k=2/a.csv` does not fit its table: its columns are b, a, not a, b";
     assert_eq!(problem.message, expected);
 }
 
@@ -132,7 +132,7 @@ async fn nothing_outside_of_the_folder_is_read() {
 fn a_folder_that_cannot_be_a_source_says_why() {
     let folder = Folder::with(&[("file.csv", "a\n1\n")]);
     let open = |path: std::path::PathBuf| {
-        let options = FilesOptions { path, memory_bytes: 1 << 20, spill_bytes: 0, target_partitions: 1 };
+        let options = FilesOptions { path, project: None, memory_bytes: 1 << 20, spill_bytes: 0, target_partitions: 1 };
         FilesSource::open(options).map(|_| ()).expect_err("not a source")
     };
     let missing = open(folder.path().join("nope"));

@@ -38,7 +38,7 @@ async fn memory_is_bounded_by_spilling_or_by_a_problem() {
     // One partition: how memory is shared between several depends on which of them comes first.
     let path = folder.path().to_owned();
     let (memory_bytes, spill_bytes) = (24 << 20, 256 << 20);
-    let options = FilesOptions { path, memory_bytes, spill_bytes, target_partitions: 1 };
+    let options = FilesOptions { path, project: None, memory_bytes, spill_bytes, target_partitions: 1 };
     let spilling = FilesSource::open(options).unwrap();
     let rows = ask(&spilling, sql, Vec::new()).await.unwrap();
     assert_eq!(rows.len(), 200_000);

@@ -1,9 +1,13 @@
 //! The source over real files: good ones, broken ones, and statements that want more than they may.
 
 mod damage;
+mod declared;
 mod limits;
+mod packed;
+mod projects;
 mod statements;
 mod tables;
+mod types;
 
 use std::path::Path;
 
@@ -51,7 +55,7 @@ impl Folder {
 
     fn source_within(&self, memory_bytes: u64, spill_bytes: u64) -> FilesSource {
         let path = self.path().to_owned();
-        let options = FilesOptions { path, memory_bytes, spill_bytes, target_partitions: 2 };
+        let options = FilesOptions { path, project: None, memory_bytes, spill_bytes, target_partitions: 2 };
         FilesSource::open(options).unwrap()
     }
 }

@@ -155,6 +155,8 @@ async fn unsigned_columns_are_exact() {
     folder.write("t.parquet", parquet(vec![("u", large)], Compression::SNAPPY));
     let source = folder.source();
     let all = lines(&source, "SELECT u, u + 1 FROM t ORDER BY u DESC").await;
+    // A NUMERIC, whether or not the zeros behind its point are shown.
+    let all: Vec<_> = all.iter().map(|line| line.replace(".000000000", "")).collect();
     assert_eq!(all, ["18446744073709551615|18446744073709551616", "1|2", "-|-"]);
     assert_eq!(lines(&source, "SELECT COUNT(*) FROM t WHERE u > 1").await, ["1"]);
 }

@@ -1,5 +1,8 @@
 //! From files to tables.
 
+use bytes::Bytes;
+use datafusion::parquet::file::metadata::ParquetMetaDataReader;
+
 use super::*;
 
 #[tokio::test]
@@ -85,22 +88,68 @@ async fn a_table_that_is_not_there_is_told_from_one_that_is() {
     assert_eq!(problem.message, "the table `both` is claimed by both `both.csv` and `both.parquet`");
 }
 
+/// Bytes of columns of a Parquet file, as its end says.
+fn stored(file: &[u8], columns: &[&str]) -> u64 {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&Bytes::copy_from_slice(file)).unwrap();
+    let chunks = metadata.row_groups().iter().flat_map(|group| group.columns().to_vec());
+    let wanted = chunks.filter(|chunk| columns.contains(&chunk.column_path().parts()[0].as_str()));
+    wanted.map(|chunk| u64::try_from(chunk.compressed_size()).unwrap()).sum()
+}
+
 #[tokio::test]
 async fn an_estimate_reads_nothing_and_says_what_would_be_read() {
     let folder = Folder::with(&[("t.csv", "a\n1\n")]);
-    folder.write("p/k=1/a.parquet", ids(0..100));
-    folder.write("p/k=2/a.parquet", ids(0..7));
+    let texts = |range: std::ops::Range<i64>| -> Vec<u8> {
+        let texts: ArrayRef = Arc::new(StringArray::from_iter_values(range.clone().map(|n| format!("text {n}"))));
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(range));
+        parquet(vec![("id", ids), ("text", texts)], Compression::SNAPPY)
+    };
+    let (large, small) = (texts(0..100), texts(0..7));
+    folder.write("p/k=1/a.parquet", &large);
+    folder.write("p/k=2/a.parquet", &small);
     let source = folder.source();
     let estimate = async |sql: &str| source.estimate(read_statement(sql, Vec::new()).unwrap()).await;
-    let (large, small) = (ids(0..100).len() as u64, ids(0..7).len() as u64);
-    let expected = Estimate { rows: Some(107), bytes: Some(large + small), billed_bytes: None };
-    assert_eq!(estimate("SELECT id FROM p").await, Ok(expected));
-    let expected = Estimate { rows: Some(7), bytes: Some(small), billed_bytes: None };
-    assert_eq!(estimate("SELECT id FROM p WHERE k = 2").await, Ok(expected), "folders are left out");
+    let both = |columns: &[&str]| stored(&large, columns) + stored(&small, columns);
+    for (sql, rows, bytes) in [
+        ("SELECT id FROM p", 107, both(&["id"])),
+        ("SELECT * FROM p", 107, both(&["id", "text"])),
+        ("SELECT SUM(id) FROM p WHERE text != 'x'", 107, both(&["id", "text"])),
+        ("SELECT id FROM p WHERE k = 2", 7, stored(&small, &["id"])),
+        ("SELECT k FROM p WHERE k = 2", 7, 0),
+        ("SELECT id FROM p WHERE k = 3", 0, 0),
+        (
+            "SELECT a.id FROM p AS a JOIN p AS b ON a.id = b.id AND a.k = 1",
+            207,
+            both(&["id"]) + stored(&large, &["id"]),
+        ),
+    ] {
+        let expected = Estimate { rows: Some(rows), bytes: Some(bytes), billed_bytes: None };
+        assert_eq!(estimate(sql).await, Ok(expected), "{sql}");
+    }
     let expected = Estimate { rows: None, bytes: Some(4), billed_bytes: None };
     assert_eq!(estimate("SELECT a FROM t").await, Ok(expected), "a CSV file does not say");
     assert_eq!(estimate("SELECT * FROM nope").await.expect_err("nope").code, ProblemCode::UnknownTable);
     assert_eq!(estimate("SELECT nope FROM t").await.expect_err("nope").code, ProblemCode::InvalidSql);
+}
+
+#[tokio::test]
+async fn what_is_added_is_there_at_the_next_query() {
+    let folder = Folder::with(&[("a.csv", "n\n1\n")]);
+    folder.write("days/day=2026-01-01/a.parquet", ids(0..2));
+    let source = folder.source();
+    assert_eq!(lines(&source, "SELECT COUNT(*) FROM days").await, ["2"]);
+    folder.write("days/day=2026-01-02/a.parquet", ids(2..5));
+    folder.write("days/day=2026-01-01/b.parquet", ids(5..6));
+    assert_eq!(lines(&source, "SELECT COUNT(*), MAX(id) FROM days").await, ["6|5"]);
+    assert_eq!(lines(&source, "SELECT COUNT(*) FROM days WHERE day = DATE '2026-01-01'").await, ["3"]);
+    folder.write("b.csv", "n\n2\n");
+    folder.write("a.csv", "n\n3\n4\n");
+    assert_eq!(lines(&source, "SELECT a.n, b.n FROM a, b ORDER BY a.n").await, ["3|2", "4|2"]);
+    folder.write("a.schema.yaml", "[{name: n, type: STRING}]");
+    assert_eq!(lines(&source, "SELECT n || 'x' FROM a ORDER BY n").await, ["3x", "4x"]);
+    assert_eq!(source.tables().await.unwrap().len(), 3, "a schema is no table");
+    fs_err::remove_file(folder.path().join("b.csv")).unwrap();
+    assert_eq!(refusal(&source, "SELECT * FROM b").await.code, ProblemCode::UnknownTable);
 }
 
 #[tokio::test]
