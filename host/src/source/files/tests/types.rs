@@ -11,7 +11,7 @@ use crate::source::files::canonical;
 /// The type of the column `c` inside of the engine, and its values.
 async fn read(source: &FilesSource) -> Result<(String, Vec<Option<String>>), Problem> {
     let statement = read_statement("SELECT c FROM t", Vec::new()).unwrap();
-    let state = source.state_with(statement.tables(), &Watch::default()).await?;
+    let (state, _) = source.state_with(statement.tables(), &Watch::default()).await?;
     let table =
         state.catalog_list().catalog(":here").unwrap().schema(":here").unwrap().table("t").await.unwrap().unwrap();
     let type_name = canonical::name(table.schema().field_with_name("c").unwrap().data_type());
@@ -193,8 +193,8 @@ async fn groups_of_rows_are_ruled_out_through_casts() {
     ] {
         let sql = format!("SELECT n FROM t WHERE {filter}");
         let statement = read_statement(&sql, Vec::new()).unwrap();
-        let (state, plan) =
-            source.plan(statement, Watch::default()).await.unwrap_or_else(|problem| panic!("{problem}"));
+        let planned = source.plan(statement, Watch::default()).await;
+        let Planned { state, plan, .. } = planned.unwrap_or_else(|problem| panic!("{problem}"));
         let batches = collect(Arc::clone(&plan), session::task(&state)).await.unwrap();
         assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 1, "{filter}");
         let mut pruned = 0;
