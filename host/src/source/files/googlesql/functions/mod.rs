@@ -2,6 +2,8 @@
 
 mod arithmetic;
 mod array;
+#[cfg(test)]
+mod awkward;
 mod comparison;
 mod date;
 mod datetime;
