@@ -171,7 +171,7 @@ pub(super) fn matched(forms: &[Form], types: &[Type]) -> Option<Matched> {
 pub(super) fn mismatch(name: &str, forms: &[&str], types: &[Type]) -> String {
     let forms: Vec<String> =
         forms.iter().map(|form| format!("{name}{}", form.split(" -> ").next().unwrap_or(form))).collect();
-    let given = iter::once(listed(types)).filter(|given| !given.is_empty()).next().unwrap_or_else(|| "none".to_owned());
+    let given = iter::once(listed(types)).find(|given| !given.is_empty()).unwrap_or_else(|| "none".to_owned());
     format!("no form of {name} takes arguments of the types {given}; there is {}", forms.join(" and "))
 }
 
@@ -212,9 +212,9 @@ mod tests {
         assert_eq!(best(&greatest, &[Date, Literal]), Some((0, vec![Date, Date], Date)));
         assert_eq!(best(&greatest, &[Date, Int64]), None);
         let list = Type::Array(Box::new(Int64));
-        assert_eq!(best(&["(ARRAY<T>) -> T"], &[list.clone()]), Some((0, vec![list.clone()], Int64)));
+        assert_eq!(best(&["(ARRAY<T>) -> T"], std::slice::from_ref(&list)), Some((0, vec![list.clone()], Int64)));
         assert_eq!(
-            best(&["(ARRAY<T>...) -> ARRAY<T>"], &[list.clone(), Type::Array(Box::new(Float64))]),
+            best(&["(ARRAY<T>...) -> ARRAY<T>"], &[list, Type::Array(Box::new(Float64))]),
             Some((0, vec![Type::Array(Box::new(Float64)); 2], Type::Array(Box::new(Float64))))
         );
 

@@ -249,10 +249,7 @@ fn folded(char: char) -> impl Iterator<Item = char> {
         '\u{ab70}'..='\u{abbf}' => char::from_u32(u32::from(char) - 0xab70 + 0x13a0),
         _ => None,
     };
-    let mapped = kept.is_none().then(|| {
-        let lower = char.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-        lower
-    });
+    let mapped = kept.is_none().then(|| char.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase));
     kept.into_iter().chain(mapped.into_iter().flatten())
 }
 

@@ -64,7 +64,7 @@ impl<'a> Json<'a> {
     pub(super) fn elements(self) -> impl Iterator<Item = Json<'a>> {
         let mut scanner = self.inside(Kind::Array);
         std::iter::from_fn(move || {
-            scanner.next_part(self.0)?;
+            scanner.next_part()?;
             scanner.taken(self.0)
         })
     }
@@ -73,7 +73,7 @@ impl<'a> Json<'a> {
     fn members(self) -> impl Iterator<Item = (&'a str, Json<'a>)> {
         let mut scanner = self.inside(Kind::Object);
         std::iter::from_fn(move || {
-            scanner.next_part(self.0)?;
+            scanner.next_part()?;
             let name = scanner.taken(self.0)?;
             scanner.space();
             scanner.take(b':')?;
@@ -188,7 +188,7 @@ impl Scanner<'_> {
     }
 
     /// Goes to the next part of an array or an object.
-    fn next_part(&mut self, _text: &str) -> Option<()> {
+    fn next_part(&mut self) -> Option<()> {
         self.space();
         if self.peek() == Some(b',') {
             self.at += 1;

@@ -2,6 +2,8 @@
 
 mod arithmetic;
 mod array;
+#[cfg(test)]
+mod awkward;
 pub(super) mod calendar;
 mod comparison;
 mod date;

@@ -165,8 +165,15 @@ fn nudged(near: f64, lacking: f64, rounding: Rounding) -> f64 {
     rounded.max(0.0).copysign(near)
 }
 
+/// Ten to that power, exactly up to [`EXACT_POWER_MAX`].
 fn ten_to(exponent: i64) -> f64 {
-    i32::try_from(exponent).map_or(f64::INFINITY, |exponent| format!("1e{exponent}").parse().unwrap_or(f64::INFINITY))
+    const EXACT: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ];
+    let exact = usize::try_from(exponent).ok().and_then(|exponent| EXACT.get(exponent));
+    // A power computed step by step has an error; one that is read has the least.
+    exact.copied().unwrap_or_else(|| format!("1e{exponent}").parse().unwrap_or(f64::INFINITY))
 }
 
 #[cfg(test)]

@@ -142,11 +142,15 @@ fn contains_substr(call: &Call<'_>) -> Result<ArrayRef> {
 /// Whether a value or one in it has the part; nothing if none has, and one of them is nothing.
 fn contains(array: &dyn Array, at: usize, part: &str) -> Option<bool> {
     fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-        answers.fold(Some(false), |known, answer| match (known, answer) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (None, _) | (_, None) => None,
-            (Some(false), Some(false)) => Some(false),
-        })
+        let mut known = Some(false);
+        for answer in answers {
+            match answer {
+                Some(true) => return answer,
+                Some(false) => {}
+                None => known = None,
+            }
+        }
+        known
     }
     if array.is_null(at) {
         return None;

@@ -312,9 +312,9 @@ fn pad(call: &Call<'_>, is_left: bool) -> Result<ArrayRef> {
             let mut padded: Vec<u8> = value.iter().take(length).copied().collect();
             let padding = pattern.iter().cycle().take(length - padded.len()).copied();
             if is_left {
-                drop(padded.splice(0..0, padding))
+                drop(padded.splice(0..0, padding));
             } else {
-                padded.extend(padding)
+                padded.extend(padding);
             }
             Ok(Some(padded))
         });
@@ -352,12 +352,16 @@ fn trim(call: &Call<'_>, left: bool, right: bool) -> Result<ArrayRef> {
         let (values, sets) = (call.bytes(0)?, call.bytes(1)?);
         return call.write_bytes(|row| {
             let (Some(mut value), Some(set)) = (values.get(row), sets.get(row)) else { return Ok(None) };
-            while let Some((first, rest)) = value.split_first().filter(|(first, _)| left && set.contains(first)) {
-                let _: &u8 = first;
+            while let [first, rest @ ..] = value
+                && left
+                && set.contains(first)
+            {
                 value = rest;
             }
-            while let Some((last, rest)) = value.split_last().filter(|(last, _)| right && set.contains(last)) {
-                let _: &u8 = last;
+            while let [rest @ .., last] = value
+                && right
+                && set.contains(last)
+            {
                 value = rest;
             }
             Ok(Some(value))
