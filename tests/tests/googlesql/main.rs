@@ -52,8 +52,13 @@ fn conclude(report: &Report, cases: usize, name: &str) {
 async fn assay_answers_as_the_cases_say() {
     let cases = cases();
     let dir = tempfile::tempdir().unwrap();
-    let options =
-        FilesOptions { path: dir.path().to_owned(), memory_bytes: 256 << 20, spill_bytes: 0, target_partitions: 2, project: None };
+    let options = FilesOptions {
+        path: dir.path().to_owned(),
+        memory_bytes: 256 << 20,
+        spill_bytes: 0,
+        target_partitions: 2,
+        project: None,
+    };
     let source = Arc::new(FilesSource::open(options).unwrap());
     let mut report = Report::default();
     for case in &cases {

@@ -21,7 +21,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::analyzer::AnalyzerRule;
 
-use super::googlesql::{Function, is_listed_engine_scalar};
+use super::googlesql::{Function, Reshape, is_listed_engine_scalar};
 use super::size;
 use super::watch::{BATCH_BYTES_MAX, Ended, Watch};
 
@@ -54,7 +54,7 @@ impl Bound {
                 // What is GoogleSQL's keeps to its bounds by itself.
                 let func = match func.inner().downcast_ref::<Function>() {
                     Some(own) => own.watched(&self.0),
-                    None if func.name() == "coalesce" || func.name() == "get_field" => {
+                    None if func.name() == "get_field" || func.inner().is::<Reshape>() => {
                         return Ok(Transformed::no(Expr::ScalarFunction(ScalarFunction { func, args })));
                     }
                     None if is_listed_engine_scalar(func.name()) => {

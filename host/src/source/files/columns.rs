@@ -58,6 +58,7 @@ impl Layout {
             _ => (ArrayRef::clone(array), FieldRef::clone(&self.field)),
         };
         match (&self.cast, self.kind) {
+            (Some(to), Kind::Decimal) => cast_exactly(&array, to).map(|texts| without_zeros(&texts)),
             (Some(to), _) => cast_exactly(&array, to),
             (None, Kind::Json) => json(&field, &array),
             (None, Kind::Other) => printed(&array),
@@ -115,14 +116,48 @@ fn cast_exactly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError>
     cast_with_options(array, to, &CastOptions { safe: false, format_options: FormatOptions::default() })
 }
 
+/// Exact numbers without zeros at their end, however many digits their type has.
+fn without_zeros(texts: &ArrayRef) -> ArrayRef {
+    let short = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    let texts: LargeStringArray = texts.as_string::<i64>().iter().map(|text| text.map(short)).collect();
+    ArrayRef::from(Box::new(texts) as Box<dyn Array>)
+}
+
+/// An array of a result holds no null, as in BigQuery: it could not be told from an element that is missing.
+fn without_nulls(array: &dyn Array) -> Result<(), ArrowError> {
+    match array.data_type() {
+        DataType::List(_) => {
+            let list = array.as_list::<i32>();
+            for values in (0..list.len()).filter(|row| list.is_valid(*row)).map(|row| list.value(row)) {
+                if values.null_count() > 0 {
+                    let message = "an ARRAY with a NULL in it: leave it out with IGNORE NULLS or WHERE";
+                    return Err(ArrowError::InvalidArgumentError(message.to_owned()));
+                }
+                without_nulls(values.as_ref())?;
+            }
+            Ok(())
+        }
+        DataType::Struct(_) => array.as_struct().columns().iter().try_for_each(|column| without_nulls(column)),
+        _ => Ok(()),
+    }
+}
+
 fn json(field: &FieldRef, array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     within_calendar(array.as_ref())?;
+    without_nulls(array.as_ref())?;
+    let is_list = matches!(array.data_type(), DataType::List(_));
     let options = EncoderOptions::default().with_explicit_nulls(true);
     let mut encoder = make_encoder(field, array, &options)?;
     let mut texts = LargeStringBuilder::new();
     let mut text = Vec::new();
     for row in 0..array.len() {
-        if array.is_null(row) {
+        if array.is_null(row) && is_list {
+            // No array is an empty one.
+            texts.append_value("[]");
+        } else if array.is_null(row) {
             texts.append_null();
         } else {
             text.clear();

@@ -3,6 +3,7 @@
 
 use std::error::Error;
 
+use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
 use super::googlesql::Fault as ValueFault;
@@ -177,6 +178,33 @@ pub(super) fn shorten(text: &str) -> String {
     }
 }
 
+/// A column that is not there: a relation itself, or a name that looks like another.
+fn no_such_column(error: &DataFusionError, field: &Column, known: &[Column]) -> Problem {
+    let place = match error.diagnostic().and_then(|diagnostic| diagnostic.span) {
+        Some(span) => format!(" (line {}, column {})", span.start.line, span.start.column),
+        None => String::new(),
+    };
+    let is_relation = |column: &Column| column.relation.as_ref().is_some_and(|relation| relation.table() == field.name);
+    if field.relation.is_none() && known.iter().any(is_relation) {
+        let message = format!("a whole row of `{}` as a value is not supported on files{place}", field.name);
+        return Problem::new(ProblemCode::UnsupportedSql, message)
+            .with_hint("write STRUCT(...) of its columns, or name one of them");
+    }
+    let written = |column: &Column| match &column.relation {
+        Some(relation) if !relation.table().starts_with(':') => format!("{}.{}", relation.table(), column.name),
+        _ => column.name.clone(),
+    };
+    let mut scored: Vec<(f64, &Column)> =
+        known.iter().map(|column| (strsim::jaro_winkler(&column.name, &field.name), column)).collect();
+    scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let names: Vec<String> = scored.into_iter().take(8).map(|(_, column)| format!("`{}`", written(column))).collect();
+    let hint = match names.is_empty() {
+        true => "there is no column at all: what does the statement read FROM?".to_owned(),
+        false => format!("there are {}", names.join(", ")),
+    };
+    Problem::new(ProblemCode::InvalidSql, format!("there is no column `{}`{place}", written(field))).with_hint(hint)
+}
+
 /// The problem that an error of the engine is.
 pub(super) fn problem(error: &DataFusionError) -> Problem {
     if let Some(failure) = find::<ReadFailure>(error) {
@@ -198,10 +226,13 @@ pub(super) fn problem(error: &DataFusionError) -> Problem {
     match error.find_root() {
         DataFusionError::Plan(text) => Problem::new(ProblemCode::InvalidSql, shorten(text))
             .with_hint("compare the statement with the columns and types of the table"),
-        root @ (DataFusionError::SchemaError(..) | DataFusionError::SQL(..)) => {
-            Problem::new(ProblemCode::InvalidSql, reason(root))
-                .with_hint("names of columns are compared with regard to case")
-        }
+        DataFusionError::SchemaError(schema, _) => match &**schema {
+            SchemaError::FieldNotFound { field, valid_fields } => no_such_column(error, field, valid_fields),
+            other => Problem::new(ProblemCode::InvalidSql, shorten(&other.to_string()))
+                .with_hint("give relations and columns of one name aliases of their own"),
+        },
+        root @ DataFusionError::SQL(..) => Problem::new(ProblemCode::InvalidSql, reason(root))
+            .with_hint("statements are GoogleSQL, the dialect of BigQuery"),
         DataFusionError::NotImplemented(text) => Problem::new(ProblemCode::UnsupportedSql, shorten(text))
             .with_hint("files are read with a part of GoogleSQL: write the query another way"),
         DataFusionError::ResourcesExhausted(text) => {

@@ -44,6 +44,8 @@ pub(super) fn config(target_partitions: usize, memory_bytes: usize) -> SessionCo
         .with_default_catalog_and_schema(HERE, HERE);
     let options = config.options_mut();
     options.sql_parser.enable_ident_normalization = false;
+    // So that a problem can say where in the statement a column is.
+    options.sql_parser.collect_spans = true;
     // Nulls come first in ascending and last in descending order.
     options.sql_parser.default_null_ordering = "nulls_min".to_owned();
     // A sort keeps this much back for merging what it spilled; the engine's own number is larger than small pools.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use jiff::Span as Duration;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span as Duration, Timestamp};
 use sqlparser::ast::{
     Array, ArrayElemTypeDef, CastKind, DataType, ExactNumberInfo, Expr, Ident, Statement, TableFactor, TimezoneInfo,
     TypedString, UnaryOperator, Value as Literal, VisitMut, VisitorMut,
@@ -281,8 +280,10 @@ fn date(days: i32) -> Option<Expr> {
 }
 
 fn civil(micros: i64) -> Option<jiff::civil::DateTime> {
-    let datetime = Timestamp::from_microsecond(micros).ok()?.to_zoned_datetime(TimeZone::UTC).datetime();
-    in_calendar(datetime.date()).then_some(datetime)
+    // In no zone, since the instants of a zone end before the calendar does.
+    let datetime =
+        Date::constant(1970, 1, 1).at(0, 0, 0, 0).checked_add(Duration::new().try_microseconds(micros).ok()?);
+    datetime.ok().filter(|datetime| in_calendar(datetime.date()))
 }
 
 fn datetime(micros: i64) -> Option<Expr> {

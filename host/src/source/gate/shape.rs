@@ -145,6 +145,14 @@ fn query_shape(query: &Query) -> Result<(), Problem> {
             SetExpr::Select(_) | SetExpr::Query(_) => {}
             SetExpr::SetOperation { op, set_quantifier, left, right } => {
                 set_operation_shape(*op, *set_quantifier, span())?;
+                for side in [left, right] {
+                    if let SetExpr::SetOperation { op: other, set_quantifier: quantifier, .. } = &**side
+                        && (other, quantifier) != (op, set_quantifier)
+                    {
+                        let message = format!("`{other}` and `{op}` side by side");
+                        return Err(invalid(message, span()).with_hint("put one of them in brackets"));
+                    }
+                }
                 bodies.extend([&**left, &**right]);
             }
             SetExpr::Insert(statement)

@@ -8,7 +8,7 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 
-use super::position::invalid;
+use super::position::{invalid, unsupported};
 use crate::model::Problem;
 
 /// The words of GoogleSQL that `tokens`, read without resolving escapes and without blanks, stand for.
@@ -18,6 +18,7 @@ pub(super) fn googlesql(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         let prefix = words.last().filter(|last| last.span.end == token.span.start);
         let raw_bytes = prefix.is_some_and(|last| is_word(last, "RB") || is_word(last, "BR"));
         if raw_bytes && let Some(text) = written(&token.token) {
+            raw(text, token.span)?;
             let bytes = hex(text.as_bytes());
             words.pop();
             words.push(TokenWithSpan { token: Token::HexStringLiteral(bytes), span: token.span });
@@ -70,7 +71,10 @@ fn literal(token: Token, span: Span) -> Result<Token, Problem> {
         Token::SingleQuotedRawStringLiteral(text)
         | Token::DoubleQuotedRawStringLiteral(text)
         | Token::TripleSingleQuotedRawStringLiteral(text)
-        | Token::TripleDoubleQuotedRawStringLiteral(text) => Token::SingleQuotedString(text),
+        | Token::TripleDoubleQuotedRawStringLiteral(text) => {
+            raw(&text, span)?;
+            Token::SingleQuotedString(text)
+        }
         Token::SingleQuotedByteStringLiteral(text) => bytes(&text, Some('\''), span)?,
         Token::DoubleQuotedByteStringLiteral(text) => bytes(&text, Some('"'), span)?,
         Token::TripleSingleQuotedByteStringLiteral(text) | Token::TripleDoubleQuotedByteStringLiteral(text) => {
@@ -85,6 +89,16 @@ fn literal(token: Token, span: Span) -> Result<Token, Problem> {
         }
         other => other,
     })
+}
+
+/// A quote behind a backslash is a part of a raw text to GoogleSQL and its end to the parser: what they read
+/// differently is refused.
+fn raw(text: &str, span: Span) -> Result<(), Problem> {
+    let backslashes = text.bytes().rev().take_while(|byte| *byte == b'\\').count();
+    match backslashes % 2 {
+        0 => Ok(()),
+        _ => Err(unsupported("a raw text with a backslash before a quote", "write it as a plain text: '\\\\'", span)),
+    }
 }
 
 fn bytes(written: &str, quote: Option<char>, span: Span) -> Result<Token, Problem> {

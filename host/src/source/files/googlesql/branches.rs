@@ -1,4 +1,4 @@
-//! Values that stand side by side, in `CASE`, `COALESCE`, `IN (...)` and set operations, have one type: GoogleSQL's
+//! Values that stand side by side, in `CASE`, `IN (...)` and set operations, have one type: GoogleSQL's
 //! rules decide which, and refuse what the engine would make a text of.
 
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, DFSchemaRef};
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::expr::{Case, InList, ScalarFunction};
+use datafusion::logical_expr::expr::{Case, InList};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, Union};
 use datafusion::optimizer::analyzer::AnalyzerRule;
 
 use super::operators::{GoogleOperators, type_of};
@@ -34,6 +34,38 @@ impl OneType {
         Ok(())
     }
 
+    /// The sides of a set operation with the columns of the first, and one type for each.
+    fn set_operation(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let LogicalPlan::Union(union) = plan else { return Ok(plan) };
+        let Some(first) = union.inputs.first().map(|input| Arc::clone(input.schema())) else {
+            return Ok(LogicalPlan::Union(union));
+        };
+        let count = first.fields().len();
+        let mut types = Vec::with_capacity(count);
+        for column in 0..count {
+            let sides = union.inputs.iter().filter_map(|input| input.schema().fields().get(column));
+            let sides: Vec<Type> = sides.map(|field| Type::of(field.data_type())).collect();
+            types.push(common(&format!("column {} of a set operation", column + 1), &sides)?.settled());
+        }
+        let inputs = union.inputs.into_iter().map(|input| {
+            let schema = Arc::clone(input.schema());
+            let is_fitting = schema.fields().iter().zip(&types).all(|(field, to)| *field.data_type() == to.arrow());
+            if is_fitting || schema.fields().len() != count {
+                return Ok(input);
+            }
+            let columns = schema.columns().into_iter().zip(&types).zip(first.fields());
+            let columns = columns.map(|((column, to), named)| {
+                let value = Expr::Column(column);
+                let from = type_of(&value, &schema)?;
+                Ok(self.operators.coerced(value, &from, to, &schema)?.alias(named.name()))
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            Ok(Arc::new(LogicalPlanBuilder::from(Arc::unwrap_or_clone(input)).project(columns)?.build()?))
+        });
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
+        Union::try_new_with_loose_types(inputs).map(LogicalPlan::Union)
+    }
+
     fn within(&self, expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         match expr {
             Expr::Case(Case { expr: None, mut when_then_expr, mut else_expr }) => {
@@ -50,10 +82,6 @@ impl OneType {
                 let values = values.chain(else_expr.iter_mut().map(|value| &mut **value));
                 self.unified("CASE or IF", values, schema)?;
                 Ok(Transformed::yes(Expr::Case(Case { expr: None, when_then_expr, else_expr })))
-            }
-            Expr::ScalarFunction(ScalarFunction { func, mut args }) if func.name() == "coalesce" => {
-                self.unified("COALESCE or IFNULL", args.iter_mut(), schema)?;
-                Ok(Transformed::yes(Expr::ScalarFunction(ScalarFunction { func, args })))
             }
             Expr::InList(InList { mut expr, mut list, negated }) => {
                 self.unified("IN", std::iter::once(&mut *expr).chain(list.iter_mut()), schema)?;
@@ -87,21 +115,10 @@ fn schema_of(plan: &LogicalPlan) -> Result<DFSchemaRef> {
     }
 }
 
-fn set_operation(plan: &LogicalPlan) -> Result<()> {
-    let LogicalPlan::Union(union) = plan else { return Ok(()) };
-    let Some(first) = union.inputs.first() else { return Ok(()) };
-    for column in 0..first.schema().fields().len() {
-        let types = union.inputs.iter().filter_map(|input| input.schema().fields().get(column));
-        let types: Vec<Type> = types.map(|field| Type::of(field.data_type()).settled()).collect();
-        common(&format!("column {} of a set operation", column + 1), &types)?;
-    }
-    Ok(())
-}
-
 impl AnalyzerRule for OneType {
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
         let unified = plan.transform_up_with_subqueries(|plan| {
-            set_operation(&plan)?;
+            let plan = self.set_operation(plan)?;
             let schema = schema_of(&plan)?;
             let names = NamePreserver::new(&plan);
             plan.map_expressions(|expr| {

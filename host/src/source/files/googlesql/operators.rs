@@ -12,6 +12,7 @@ use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, GetFieldAc
 use sqlparser::ast::BinaryOperator;
 
 use super::cast;
+use super::reshape::Reshape;
 use super::types::Type;
 
 /// The operators of GoogleSQL.
@@ -52,6 +53,10 @@ impl GoogleOperators {
             }
             (Expr::Literal(ScalarValue::Utf8(text), metadata), Type::Literal, Type::String) => {
                 Ok(Expr::Literal(ScalarValue::Utf8View(text), metadata))
+            }
+            (expr, Type::Struct(_) | Type::Array(_), to) => {
+                let reshape = Arc::new(ScalarUDF::new_from_impl(Reshape { to: to.arrow() }));
+                Ok(Expr::ScalarFunction(ScalarFunction::new_udf(reshape, vec![expr])))
             }
             (expr, Type::Literal, to) if *to != Type::String => self.call(&cast::name(to), vec![expr]),
             (expr, _, to) => Ok(Expr::Cast(Cast::new(Box::new(expr), to.arrow()))),
@@ -238,6 +243,10 @@ impl ExprPlanner for GoogleOperators {
             };
         }
         let common = common.settled();
+        if let Type::Array(_) = common {
+            let message = "an array of arrays: put the inner ones into STRUCT(... AS items)".to_owned();
+            return Err(DataFusionError::Plan(message));
+        }
         let elements = exprs.into_iter().zip(&types).map(|(expr, from)| self.coerced(expr, from, &common, schema));
         self.call("make_array", elements.collect::<Result<_>>()?).map(PlannerResult::Planned)
     }

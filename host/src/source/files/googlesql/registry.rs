@@ -114,7 +114,7 @@ pub(super) const WINDOWS: &[Aggregate] = &[
 const COUNTING: &[&str] = &["approx_distinct", "dense_rank", "grouping", "ntile", "rank", "row_number"];
 
 /// Functions of a row that the engine brings and rewritten statements use.
-const ENGINE_SCALARS: &[&str] = &["coalesce", "get_field", "make_array", "named_struct"];
+const ENGINE_SCALARS: &[&str] = &["get_field", "make_array", "named_struct"];
 
 /// What to write in the place of functions that are not there, by their names in upper case; `NAME.*` stands for all
 /// that begin so.

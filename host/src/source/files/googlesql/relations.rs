@@ -7,10 +7,12 @@ use datafusion::common::{Column, DFSchema, NullHandling, TableReference, UnnestO
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, ScalarUDF, lit};
-use sqlparser::ast::{Expr as SqlExpr, Ident, Join, JoinConstraint, JoinOperator, TableAlias, TableFactor, Value};
+use datafusion::logical_expr::{Expr, ExprSchemable, JoinType, LogicalPlan, LogicalPlanBuilder, ScalarUDF, lit, when};
+use sqlparser::ast::{
+    Expr as SqlExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, TableAlias, TableFactor, Value,
+};
 
-use super::rewrite::{is_made_up, is_of_neighbour};
+use super::rewrite::{USING, is_made_up, is_of_neighbour, is_using_the_right};
 use super::types::Type;
 
 /// Names that no statement can write.
@@ -68,10 +70,54 @@ impl RelationPlanner for Arrays {
                 let join = table_with_joins.joins.into_iter().next().ok_or_else(malformed)?;
                 self.beside(before, join, context)?
             }
+            TableFactor::NestedJoin { table_with_joins, alias: None }
+                if table_with_joins.joins.len() == 1
+                    && table_with_joins.joins.iter().any(|join| is_using_the_right(&join.join_operator)) =>
+            {
+                let left = context.plan(table_with_joins.relation)?;
+                let join = table_with_joins.joins.into_iter().next().ok_or_else(malformed)?;
+                let right = context.plan(join.relation)?;
+                joined_using(left, right, join.join_operator)?
+            }
             relation => return Ok(RelationPlanning::Original(Box::new(relation))),
         };
         Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, None))))
     }
+}
+
+/// A join in which a column that `USING` names is the left or, where there is none, the right one. Both are still there
+/// by the names of their relations.
+fn joined_using(left: LogicalPlan, right: LogicalPlan, operator: JoinOperator) -> Result<LogicalPlan> {
+    let (kind, names) = match operator {
+        JoinOperator::Right(JoinConstraint::Using(names)) | JoinOperator::RightOuter(JoinConstraint::Using(names)) => {
+            (JoinType::Right, names)
+        }
+        JoinOperator::FullOuter(JoinConstraint::Using(names)) => (JoinType::Full, names),
+        _ => return Err(malformed()),
+    };
+    let shared_name = TableReference::bare(USING);
+    let (mut lefts, mut rights, mut shared, mut hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        let name = name.0.last().and_then(ObjectNamePart::as_ident).ok_or_else(malformed)?.value.to_lowercase();
+        let column = |plan: &LogicalPlan| -> Result<Column> {
+            let shared = Column::new(Some(shared_name.clone()), &name);
+            match plan.schema().has_column(&shared) {
+                true => Ok(shared),
+                false => Ok(Column::from(plan.schema().qualified_field_with_unqualified_name(&name)?)),
+            }
+        };
+        let (of_left, of_right) = (column(&left)?, column(&right)?);
+        let present = Expr::Column(of_left.clone());
+        let value = when(present.clone().is_not_null(), present).otherwise(Expr::Column(of_right.clone()))?;
+        shared.push(value.alias_qualified(Some(shared_name.clone()), &name));
+        hidden.push(Column::new(Some(shared_name.clone()), &name));
+        lefts.push(of_left);
+        rights.push(of_right);
+    }
+    let plan = LogicalPlanBuilder::from(left).join(right, kind, (lefts, rights), None)?;
+    let others = plan.schema().columns().into_iter().filter(|column| !hidden.contains(column)).map(Expr::Column);
+    let columns: Vec<Expr> = shared.into_iter().chain(others).collect();
+    plan.project(columns)?.build()
 }
 
 fn malformed() -> DataFusionError {

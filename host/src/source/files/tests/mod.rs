@@ -5,6 +5,7 @@ mod declared;
 mod limits;
 mod packed;
 mod projects;
+mod scratch;
 mod statements;
 mod tables;
 mod types;

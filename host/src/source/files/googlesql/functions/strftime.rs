@@ -168,7 +168,11 @@ fn write_letter(text: &mut String, letter: u8, moment: Moment) {
         b'D' | b'x' => write_letters(text, b"mdy", '/', moment),
         b'd' => number(text, civil().day, 2, '0'),
         b'e' => number(text, civil().day, 2, ' '),
-        b'F' => write_letters(text, b"Ymd", '-', moment),
+        b'F' => {
+            write_element(text, Element::LongYear, moment);
+            text.push('-');
+            write_letters(text, b"md", '-', moment);
+        }
         b'G' => number(text, date_field(days, Part::IsoYear), 1, '0'),
         b'g' => number(text, date_field(days, Part::IsoYear).rem_euclid(100), 2, '0'),
         b'H' => number(text, hour, 2, '0'),

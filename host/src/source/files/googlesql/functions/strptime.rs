@@ -33,6 +33,7 @@ enum Step {
     Month,
     MonthName,
     Day,
+    DayOfYear,
     WeekdayName,
     Hour,
     /// Of a clock with twelve.
@@ -60,6 +61,8 @@ struct Fields {
     is_said: bool,
     month: i64,
     day: i64,
+    /// Instead of month and day.
+    day_of_year: Option<i64>,
     hour: i64,
     is_half: bool,
     afternoon: bool,
@@ -120,6 +123,7 @@ impl Template {
             is_said: false,
             month: 1,
             day: 1,
+            day_of_year: None,
             hour: 0,
             is_half: false,
             afternoon: false,
@@ -153,8 +157,8 @@ fn is_space(byte: u8) -> bool {
 /// Appends what is read for an element; whether it can be read at all.
 fn add_steps(steps: &mut Vec<Step>, element: Element, ends: bool) -> bool {
     use Step::{
-        Byte, Century, Day, Fraction, Half, HalfHour, Hour, LongYear, Minute, Month, MonthName, Offset, Quarter,
-        Second, Seconds, ShortYear, Space, WeekdayName, Year,
+        Byte, Century, Day, DayOfYear, Fraction, Half, HalfHour, Hour, LongYear, Minute, Month, MonthName, Offset,
+        Quarter, Second, Seconds, ShortYear, Space, WeekdayName, Year,
     };
     let found: &[Step] = match element {
         Element::Seconds(digits @ 1..=6) => &[Second, Fraction(digits)],
@@ -189,6 +193,7 @@ fn add_steps(steps: &mut Vec<Step>, element: Element, ends: bool) -> bool {
             b'F' => &[Space, Year(4), Byte(b'-'), Space, Month, Byte(b'-'), Space, Day],
             b'H' => &[Hour],
             b'I' | b'l' => &[Space, HalfHour],
+            b'j' => &[DayOfYear],
             b'k' => &[Space, Hour],
             b'M' => &[Minute],
             b'm' => &[Month],
@@ -328,9 +333,10 @@ impl Fields {
                 (self.is_short, self.is_said) = (true, true);
             }
             Step::Quarter => (self.month, self.day) = ((input.number(1, 1, 4)? - 1) * 3 + 1, 1),
-            Step::Month => self.month = input.number(2, 1, 12)?,
-            Step::MonthName => self.month = input.name(&MONTHS)? + 1,
-            Step::Day => self.day = input.number(2, 1, 31)?,
+            Step::Month => (self.month, self.day_of_year) = (input.number(2, 1, 12)?, None),
+            Step::MonthName => (self.month, self.day_of_year) = (input.name(&MONTHS)? + 1, None),
+            Step::Day => (self.day, self.day_of_year) = (input.number(2, 1, 31)?, None),
+            Step::DayOfYear => self.day_of_year = Some(input.number(3, 1, 366)?),
             // It follows from the date.
             Step::WeekdayName => drop(input.name(&WEEKDAYS)?),
             Step::Hour => (self.hour, self.is_half) = (input.number(2, 0, 23)?, false),
@@ -377,8 +383,12 @@ impl Fields {
             return Some(i128::from(seconds) * i128::from(SECOND));
         }
         let century = self.century.filter(|_| self.is_short).unwrap_or_default();
-        let civil = Civil { year: century * 100 + self.year, month: self.month, day: self.day };
-        if !civil.exists() {
+        let year = century * 100 + self.year;
+        let civil = match self.day_of_year {
+            None => Civil { year, month: self.month, day: self.day },
+            Some(day) => Civil::of(Civil { year, month: 1, day: 1 }.days() + day - 1),
+        };
+        if !civil.exists() || civil.year != year {
             return None;
         }
         let hour = if self.is_half && self.afternoon { self.hour + 12 } else { self.hour };
@@ -418,6 +428,7 @@ mod tests {
             ("%F %R%Ez", "2008-12-25 07:30Z", "2008-12-25 07:30:00"),
             ("%x %X %z", "12/25/08 07:30:00 -08", "2008-12-25 15:30:00"),
             ("%Y %Q %z", "2008 3 +00", "2008-07-01 00:00:00"),
+            ("%Y %j %z", "2024 060 +00", "2024-02-29 00:00:00"),
             ("%I:%M %p %z", "12:30 am +00", "1970-01-01 00:30:00"),
             ("%l%P %z", " 1PM +00", "1970-01-01 13:00:00"),
             ("%r %z", "02:38:33 pM +00", "1970-01-01 14:38:33"),
@@ -463,7 +474,7 @@ mod tests {
 
     #[test]
     fn formats_that_are_not_read() {
-        for element in ["%j", "%U", "%W", "%V", "%G", "%g", "%u", "%w", "%E7S"] {
+        for element in ["%U", "%W", "%V", "%G", "%g", "%u", "%w", "%E7S"] {
             let error = Template::parse(element, Kind::Timestamp).expect_err(element);
             assert!(matches!(&error, Unusable::Unsupported(message) if message.contains(element)), "{error:?}");
         }

@@ -2,8 +2,9 @@
 //! arguments of an aggregate put where the engine wants it.
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    HavingBoundKind, Ident, NullTreatment, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Spanned, Value,
+    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, HavingBoundKind, Ident, NullTreatment, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions,
+    Spanned, UnaryOperator, Value, WindowSpec, WindowType,
 };
 use sqlparser::tokenizer::Span;
 
@@ -11,8 +12,10 @@ use super::super::cast;
 use super::super::function::SAFE;
 use super::super::registry::{Called, Registry};
 use super::super::types::Type;
-use super::expressions::{either, interval, one, unless_equal};
-use super::tree::{Parts, call, case, engine_name, is_engine_name, lower_window, nested, plain, text};
+use super::expressions::{either, first_present, interval, one, unless_equal};
+use super::tree::{
+    Parts, call, case, engine_name, is_engine_name, lower_window, nested, number, plain, text, written_call,
+};
 use super::{invalid, subqueries, unsupported};
 use crate::model::Problem;
 
@@ -24,6 +27,9 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
     }
     let span = function.name.span();
     lower_window(function.over.as_mut());
+    if let Some(WindowType::WindowSpec(WindowSpec { window_name: Some(name), .. })) = &function.over {
+        return Err(unsupported("a window built on a named one here", "write the window out", name.span));
+    }
     if function.filter.is_some() || !function.within_group.is_empty() {
         let hint = "write the condition into the argument: COUNTIF(...), SUM(IF(condition, x, NULL))";
         return Err(unsupported("`FILTER` or `WITHIN GROUP`", hint, span));
@@ -109,8 +115,8 @@ fn syntax(name: &str, parts: &Parts, span: Span) -> Result<Option<Expr>, Problem
     let args = args.as_deref();
     Ok(Some(match (name, args) {
         ("IF", Some([condition, value, otherwise])) => either(condition.clone(), value.clone(), otherwise.clone()),
-        ("IFNULL", Some([value, otherwise])) => call("coalesce", vec![value.clone(), otherwise.clone()], span),
-        ("COALESCE", Some(values @ [_, ..])) => call("coalesce", values.to_vec(), span),
+        ("IFNULL", Some([value, otherwise])) => first_present(&[value.clone()], otherwise),
+        ("COALESCE", Some([values @ .., last])) => first_present(values, last),
         ("NULLIF", Some([value, other])) => unless_equal(value, other),
         ("IF" | "IFNULL" | "COALESCE" | "NULLIF", _) => {
             let hint = "there are IF(condition, x, y), IFNULL(x, y), COALESCE(x, ...) and NULLIF(x, y)";
@@ -215,7 +221,7 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
     match (having, first.clone()) {
         (Some(_), None) => return wrong("HAVING and without an argument"),
         (Some((kind, by)), Some(first)) if name == "ANY_VALUE" && !is_over => {
-            return best(kind, first, by, function_of(&built), span);
+            return best(kind, first, by, built, span);
         }
         (Some(_), Some(_)) => {
             let hint = "there is ANY_VALUE(x HAVING MAX y), also written MAX_BY(x, y)";
@@ -229,7 +235,26 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
                 invalid(format!("`{name}` with other arguments than it takes"), format!("write {name}(x, y)"), span)
             })?;
             let kind = if name == "MAX_BY" { HavingBoundKind::Max } else { HavingBoundKind::Min };
-            return best(kind, value, by, function_of(&built), span);
+            return best(kind, value, by, built, span);
+        }
+        "CORR" if !is_over => {
+            let [y, x] = plain(&args)
+                .unwrap_or_default()
+                .try_into()
+                .map_err(|_| invalid("`CORR` with other arguments than it takes", "write CORR(y, x)", span))?;
+            built.args = super::tree::arguments(vec![y.clone(), x.clone()]);
+            return Ok(correlation(built, &y, &x, span));
+        }
+        "LAG" | "LEAD" | "NTH_VALUE" => {
+            let least = if name == "NTH_VALUE" { 1 } else { 0 };
+            if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(place))) = args.get(1)
+                && written_number(place).is_some_and(|number| number < least)
+            {
+                let message = format!("the place in `{name}` is less than {least}");
+                let hint = "LAG looks back and LEAD ahead; NTH_VALUE counts from 1";
+                return Err(invalid(message, hint, place.span()));
+            }
+            built.null_treatment = nulls;
         }
         "COUNTIF" => {
             let condition =
@@ -262,7 +287,7 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
                 return wrong("RESPECT NULLS");
             }
         }
-        "FIRST_VALUE" | "LAST_VALUE" | "NTH_VALUE" | "LAG" | "LEAD" => built.null_treatment = nulls,
+        "FIRST_VALUE" | "LAST_VALUE" => built.null_treatment = nulls,
         _ if nulls == Some(NullTreatment::IgnoreNulls) && first.is_some() && !is_over => {
             filter = first.map(|first| Box::new(is_not_null(first)));
         }
@@ -285,8 +310,32 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
     Ok(Expr::Function(built))
 }
 
-fn function_of(function: &Function) -> Function {
-    function.clone()
+/// A whole number as it is written.
+fn written_number(expr: &Expr) -> Option<i128> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => digits.parse().ok(),
+            _ => None,
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => written_number(expr).map(|number| -number),
+        Expr::Nested(expr) => written_number(expr),
+        _ => None,
+    }
+}
+
+/// The correlation of constants is not a number, where the engine has none.
+fn correlation(corr: Function, y: &Expr, x: &Expr, span: Span) -> Expr {
+    let both = Expr::BinaryOp {
+        left: Box::new(is_not_null(y.clone())),
+        op: BinaryOperator::And,
+        right: Box::new(is_not_null(x.clone())),
+    };
+    let pairs = written_call("COUNTIF", vec![nested(both)], span);
+    let few = Expr::BinaryOp { left: Box::new(pairs), op: BinaryOperator::Lt, right: Box::new(number(2)) };
+    let corr = Expr::Function(corr);
+    let not_a_number = call(&cast::name(&Type::Float64), vec![text("nan")], span);
+    let known = either(is_not_null(corr.clone()), corr, not_a_number);
+    either(few, Expr::value(Value::Null), known)
 }
 
 /// The value of the row in which another is greatest or least.

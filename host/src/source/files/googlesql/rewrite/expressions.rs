@@ -194,7 +194,21 @@ fn converted(from: Expr, data_type: &DataType, kind: &CastKind, span: Span) -> R
     };
     match to {
         Type::Array(item) => array(from, data_type, *item, span),
-        Type::Struct(_) => Err(unsupported("`CAST` to a STRUCT", "cast its fields one by one", span)),
+        Type::Struct(_) => match (from, data_type) {
+            (Expr::Struct { values, .. } | Expr::Tuple(values), DataType::Struct(fields, _)) => {
+                let values = values.into_iter().map(|value| match value {
+                    Expr::Named { expr, .. } => *expr,
+                    value => value,
+                });
+                structure(&values.collect::<Vec<_>>(), fields, span)
+            }
+            (from @ Expr::Value(ValueWithSpan { value: Value::Null, .. }), _) => Ok(engine_cast(from, data_type)),
+            _ => Err(unsupported(
+                "`CAST` to a STRUCT",
+                "cast its fields one by one: STRUCT(CAST(s.a AS ...) AS a)",
+                span,
+            )),
+        },
         to => Ok(call(&format!("{safe}{}", cast::name(&to)), vec![from], span)),
     }
 }
@@ -218,18 +232,19 @@ fn array(from: Expr, data_type: &DataType, item: Type, span: Span) -> Result<Exp
             }
             Ok(Expr::Array(array))
         }
-        from @ (Expr::Array(_) | Expr::Value(ValueWithSpan { value: Value::Null, .. })) => Ok(Expr::Cast {
-            kind: CastKind::Cast,
-            expr: Box::new(from),
-            data_type: data_type.clone(),
-            array: false,
-            format: None,
-        }),
+        from @ (Expr::Array(_) | Expr::Value(ValueWithSpan { value: Value::Null, .. })) => {
+            Ok(engine_cast(from, data_type))
+        }
         _ => {
             let hint = "write ARRAY(SELECT CAST(x AS ...) FROM UNNEST(array) AS x)";
             Err(unsupported("`CAST` of an array", hint, span))
         }
     }
+}
+
+/// A conversion by the engine itself.
+fn engine_cast(from: Expr, data_type: &DataType) -> Expr {
+    Expr::Cast { kind: CastKind::Cast, expr: Box::new(from), data_type: data_type.clone(), array: false, format: None }
 }
 
 fn extract(field: &DateTimeField, from: Expr, span: Span) -> Expr {
@@ -387,6 +402,15 @@ pub(super) fn either(condition: Expr, value: Expr, otherwise: Expr) -> Expr {
 /// `NULLIF(value, other)`
 pub(super) fn unless_equal(value: &Expr, other: &Expr) -> Expr {
     case(compared(value, BinaryOperator::Eq, other), Expr::value(Value::Null), Some(value.clone()))
+}
+
+/// `COALESCE(values, last)`
+pub(super) fn first_present(values: &[Expr], last: &Expr) -> Expr {
+    let present = |value: &Expr| (Expr::IsNotNull(Box::new(nested(value.clone()))), value.clone());
+    match values {
+        [] => nested(last.clone()),
+        values => cases(values.iter().map(present).collect(), Some(last.clone())),
+    }
 }
 
 /// One, for the count of rows.

@@ -11,6 +11,7 @@ mod relations;
 mod selects;
 mod subqueries;
 mod tree;
+mod windows;
 
 use std::ops::ControlFlow;
 
@@ -18,7 +19,7 @@ use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, Visi
 use sqlparser::tokenizer::Span;
 
 pub(in crate::source::files::googlesql) use self::expressions::name_of;
-pub(in crate::source::files::googlesql) use self::relations::{is_made_up, is_of_neighbour};
+pub(in crate::source::files::googlesql) use self::relations::{USING, is_made_up, is_of_neighbour, is_using_the_right};
 use super::registry::Registry;
 use crate::model::{Problem, ProblemCode};
 

@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectNamePart, Select, Spanned, TableAlias, TableFactor,
-    TableWithJoins, Visit, Visitor,
+    Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select, Spanned, TableAlias,
+    TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span;
 
@@ -112,6 +112,78 @@ pub(in super::super) fn is_of_neighbour(factor: &TableFactor) -> bool {
     matches!(factor, TableFactor::UNNEST { array_exprs, .. } if array_exprs.iter().any(is_column))
 }
 
+/// Goes by the name of the relation that columns of [`is_using_the_right`] belong to; no statement can write it.
+pub(in super::super) const USING: &str = ":using";
+
+/// Lets columns that such a join shares mean what both sides make of them.
+pub(super) fn shared(select: &mut Select) -> ControlFlow<()> {
+    fn of(factor: &TableFactor, names: &mut Vec<String>) {
+        let TableFactor::NestedJoin { table_with_joins, .. } = factor else { return };
+        of(&table_with_joins.relation, names);
+        for join in &table_with_joins.joins {
+            of(&join.relation, names);
+            if let JoinOperator::Right(JoinConstraint::Using(columns))
+            | JoinOperator::RightOuter(JoinConstraint::Using(columns))
+            | JoinOperator::FullOuter(JoinConstraint::Using(columns)) = &join.join_operator
+            {
+                let column = |name: &ObjectName| name.0.last().and_then(ObjectNamePart::as_ident).cloned();
+                names.extend(columns.iter().filter_map(column).map(|ident| ident.value.to_lowercase()));
+            }
+        }
+    }
+    let mut names = Vec::new();
+    select.from.iter().for_each(|from| of(&from.relation, &mut names));
+    if names.is_empty() {
+        return ControlFlow::Continue(());
+    }
+    let mut shared = Shared { names, depth: 0 };
+    VisitMut::visit(&mut select.projection, &mut shared)?;
+    VisitMut::visit(&mut select.selection, &mut shared)?;
+    VisitMut::visit(&mut select.group_by, &mut shared)?;
+    VisitMut::visit(&mut select.having, &mut shared)?;
+    VisitMut::visit(&mut select.qualify, &mut shared)
+}
+
+struct Shared {
+    names: Vec<String>,
+    /// Subqueries that are being walked, whose names are their own.
+    depth: usize,
+}
+
+impl VisitorMut for Shared {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Identifier(ident) = expr
+            && self.depth == 0
+            && self.names.contains(&ident.value.to_lowercase())
+        {
+            *expr = Expr::CompoundIdentifier(vec![Ident::new(USING), ident.clone()]);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Whether a column that `USING` names is the right one where there is no left one.
+pub(in super::super) fn is_using_the_right(operator: &JoinOperator) -> bool {
+    matches!(
+        operator,
+        JoinOperator::Right(JoinConstraint::Using(_))
+            | JoinOperator::RightOuter(JoinConstraint::Using(_))
+            | JoinOperator::FullOuter(JoinConstraint::Using(_))
+    )
+}
+
 /// Puts arrays into one bracket with what they belong to.
 pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
     let mut names: Vec<String> = Vec::new();
@@ -138,9 +210,14 @@ pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
     }
     let mut factors = select.from.iter().skip(1).map(|from| &from.relation);
     let mut joined = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.relation));
-    if !factors.any(is_of_neighbour) && !joined.any(is_of_neighbour) {
+    let mut operators = select.from.iter().flat_map(|from| from.joins.iter().map(|join| &join.join_operator));
+    if !factors.any(is_of_neighbour) && !joined.any(is_of_neighbour) && !operators.any(is_using_the_right) {
         return Ok(());
     }
+    let has_array = select
+        .from
+        .iter()
+        .any(|from| is_of_neighbour(&from.relation) || from.joins.iter().any(|join| is_of_neighbour(&join.relation)));
     let mut folded: Option<TableWithJoins> = None;
     for from in std::mem::take(&mut select.from) {
         let is_first = folded.is_none();
@@ -153,7 +230,8 @@ pub(super) fn fold(select: &mut Select) -> Result<(), Problem> {
                 join.join_operator,
                 JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
             );
-            if one_sided && (!is_first || is_of_neighbour(&join.relation)) {
+            let beside_an_array = has_array || is_of_neighbour(&join.relation);
+            if one_sided && beside_an_array && (!is_first || is_of_neighbour(&join.relation)) {
                 let hint = "put the UNNEST into a subquery";
                 return Err(unsupported("a RIGHT or FULL JOIN beside an array of a table", hint, join.span()));
             }
@@ -234,7 +312,7 @@ fn beside(before: TableWithJoins, relation: TableFactor) -> TableWithJoins {
 }
 
 fn with(mut before: TableWithJoins, join: Join) -> TableWithJoins {
-    if is_of_neighbour(&join.relation) {
+    if is_of_neighbour(&join.relation) || is_using_the_right(&join.join_operator) {
         let pair = TableWithJoins { relation: bracket(before), joins: vec![join] };
         let relation = TableFactor::NestedJoin { table_with_joins: Box::new(pair), alias: None };
         return TableWithJoins { relation, joins: Vec::new() };

@@ -1,16 +1,17 @@
 //! Queries and what they select: names of columns, and `SELECT AS STRUCT`.
 
+use std::ops::ControlFlow;
+
 use sqlparser::ast::{
-    Expr, Ident, NamedWindowDefinition, NamedWindowExpr, ObjectNamePart, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Spanned, Statement, Value, ValueTableMode, ValueWithSpan,
-    WildcardAdditionalOptions,
+    Expr, Ident, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Spanned,
+    Statement, Value, ValueTableMode, ValueWithSpan, WildcardAdditionalOptions,
 };
 
 use super::super::cast;
 use super::super::types::Type;
 use super::expressions::name_of;
 use super::tree::{call, lower};
-use super::{relations, subqueries, unsupported};
+use super::{relations, subqueries, unsupported, windows};
 use crate::model::Problem;
 
 /// The rows of the whole statement are rows, whatever they are called.
@@ -64,13 +65,8 @@ pub(super) fn query(query: &mut Query, around: &[Vec<String>]) -> Result<Vec<Str
 pub(super) fn select(select: &mut Select) -> Result<(), Problem> {
     relations::fold(select)?;
     let names = relations::names(select);
-    for window in &mut select.named_window {
-        let NamedWindowDefinition(name, definition) = window;
-        lower(name);
-        if let NamedWindowExpr::NamedWindow(other) = definition {
-            lower(other);
-        }
-    }
+    let _: ControlFlow<()> = relations::shared(select);
+    windows::written_out(select)?;
     let mut anonymous = 0;
     for item in &mut select.projection {
         named(item, &mut anonymous, &names)?;
