@@ -46,6 +46,31 @@ async fn memory_is_bounded_by_spilling_or_by_a_problem() {
     assert_eq!((gone(&spilling).await, spilling.shared.disk.used_disk_space()), (Some(()), 0));
 }
 
+#[tokio::test]
+async fn what_is_spilled_has_a_limit_too() {
+    let folder = Folder::new();
+    let texts: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..400_000_i64).map(|n| format!("{:032}", n * 7_919 % 400_000))));
+    folder.write("t.parquet", parquet(vec![("a", texts)], Compression::SNAPPY));
+    // Both hold some 20 MB, of which one query may have 8.
+    for sql in ["SELECT a FROM t ORDER BY a", "SELECT a, COUNT(*) AS n FROM t GROUP BY a"] {
+        let within = |spill_bytes| {
+            let (path, project) = (folder.path().to_owned(), None);
+            FilesSource::open(FilesOptions { path, project, memory_bytes: 16 << 20, spill_bytes, target_partitions: 1 })
+        };
+        let source = within(256 << 20).unwrap();
+        assert_eq!(ask(&source, sql, Vec::new()).await.map(|rows| rows.len()), Ok(400_000), "{sql}");
+        assert_eq!((gone(&source).await, source.shared.disk.used_disk_space()), (Some(()), 0), "{sql}");
+        let source = within(1 << 20).unwrap();
+        let problem = refusal(&source, sql).await;
+        assert_eq!(problem.code, ProblemCode::Failed);
+        let message = "the query needs more memory than it may use, and more disk than it may spill to";
+        assert_eq!(problem.message, message, "{sql}");
+        assert!(problem.hint.is_some_and(|hint| hint.contains("`memory` and `spill`")), "{sql}");
+        assert_eq!((gone(&source).await, source.shared.disk.used_disk_space()), (Some(()), 0), "{sql}");
+    }
+}
+
 /// Waits until the threads of ended queries let go of the folder and of memory; `None` when they do not.
 async fn gone(source: &FilesSource) -> Option<()> {
     let turns = async {
