@@ -261,34 +261,47 @@ fn field(column: &Column, depth: usize, count: &mut usize) -> Result<FieldRef, C
     Ok(Arc::new(field))
 }
 
-/// The types that have no fields, under all of their names.
-const TYPES: [(&str, fn() -> DataType); 22] = [
-    ("INT64", || DataType::Int64),
-    ("INTEGER", || DataType::Int64),
-    ("INT", || DataType::Int64),
-    ("SMALLINT", || DataType::Int64),
-    ("BIGINT", || DataType::Int64),
-    ("TINYINT", || DataType::Int64),
-    ("BYTEINT", || DataType::Int64),
-    ("FLOAT64", || DataType::Float64),
-    ("FLOAT", || DataType::Float64),
-    ("NUMERIC", || canonical::NUMERIC),
-    ("DECIMAL", || canonical::NUMERIC),
-    ("BIGNUMERIC", || canonical::BIGNUMERIC),
-    ("BIGDECIMAL", || canonical::BIGNUMERIC),
-    ("STRING", || DataType::Utf8View),
-    ("BYTES", || DataType::Binary),
-    ("BOOL", || DataType::Boolean),
-    ("BOOLEAN", || DataType::Boolean),
-    ("DATE", || DataType::Date32),
-    ("DATETIME", || canonical::DATETIME),
-    ("TIME", || canonical::TIME),
-    ("TIMESTAMP", canonical::timestamp),
-    ("JSON", || DataType::Utf8View),
+/// The names of types that have no fields.
+const NAMES: [&str; 22] = [
+    "INT64",
+    "INTEGER",
+    "INT",
+    "SMALLINT",
+    "BIGINT",
+    "TINYINT",
+    "BYTEINT",
+    "FLOAT64",
+    "FLOAT",
+    "NUMERIC",
+    "DECIMAL",
+    "BIGNUMERIC",
+    "BIGDECIMAL",
+    "STRING",
+    "JSON",
+    "BYTES",
+    "BOOL",
+    "BOOLEAN",
+    "DATE",
+    "DATETIME",
+    "TIME",
+    "TIMESTAMP",
 ];
 
 fn plain(upper: &str) -> Option<DataType> {
-    TYPES.iter().find(|(name, _)| *name == upper).map(|(_, data_type)| data_type())
+    Some(match upper {
+        "INT64" | "INTEGER" | "INT" | "SMALLINT" | "BIGINT" | "TINYINT" | "BYTEINT" => DataType::Int64,
+        "FLOAT64" | "FLOAT" => DataType::Float64,
+        "NUMERIC" | "DECIMAL" => canonical::NUMERIC,
+        "BIGNUMERIC" | "BIGDECIMAL" => canonical::BIGNUMERIC,
+        "STRING" | "JSON" => DataType::Utf8View,
+        "BYTES" => DataType::Binary,
+        "BOOL" | "BOOLEAN" => DataType::Boolean,
+        "DATE" => DataType::Date32,
+        "DATETIME" => canonical::DATETIME,
+        "TIME" => canonical::TIME,
+        "TIMESTAMP" => canonical::timestamp(),
+        _ => return None,
+    })
 }
 
 fn unknown_type(written: &Spanned<String>) -> Complaint {
@@ -300,7 +313,7 @@ fn unknown_type(written: &Spanned<String>) -> Complaint {
     } else if matches!(upper.as_str(), "GEOGRAPHY" | "INTERVAL" | "RANGE") {
         "files are read without it: declare STRING and read the text".to_owned()
     } else {
-        let names = TYPES.iter().map(|(name, _)| *name).chain(["STRUCT"]);
+        let names = NAMES.into_iter().chain(["STRUCT"]);
         let scored = names.map(|name| (strsim::jaro_winkler(&upper, name), name));
         match scored.max_by(|one, other| one.0.total_cmp(&other.0)) {
             Some((score, name)) if score > 0.75 => format!("did you mean `{name}`?"),
@@ -342,6 +355,12 @@ mod tests {
             "who! ARRAY<STRUCT<at TIMESTAMP, raw STRING>>",
         ];
         assert_eq!(shown(text), expected);
+    }
+
+    #[test]
+    fn every_name_is_one_of_a_type() {
+        assert!(NAMES.iter().all(|name| plain(name).is_some()));
+        assert_eq!(plain("STRUCT"), None);
     }
 
     #[test]

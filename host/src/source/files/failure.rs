@@ -205,6 +205,17 @@ fn no_such_column(error: &DataFusionError, field: &Column, known: &[Column]) -> 
     Problem::new(ProblemCode::InvalidSql, format!("there is no column `{}`{place}", written(field))).with_hint(hint)
 }
 
+/// Of an error that is not one of the files: nothing else is read or written but what does not fit memory.
+fn spill(error: &std::io::Error) -> Problem {
+    // What does not come from the operating system is the limit.
+    let message = match error.raw_os_error() {
+        None => "the query needs more memory than it may use, and more disk than it may spill to".to_owned(),
+        Some(_) => format!("the query cannot spill to `{}`: {error}", std::env::temp_dir().display()),
+    };
+    Problem::new(ProblemCode::Failed, message)
+        .with_hint("read fewer columns or rows, aggregate earlier, or raise `memory` and `spill` of the source")
+}
+
 /// The problem that an error of the engine is.
 pub(super) fn problem(error: &DataFusionError) -> Problem {
     if let Some(failure) = find::<ReadFailure>(error) {
@@ -222,6 +233,9 @@ pub(super) fn problem(error: &DataFusionError) -> Problem {
         };
         return Problem::new(ProblemCode::Failed, ended.to_string()).with_hint(hint);
     }
+    if let Some(error) = find::<std::io::Error>(error) {
+        return spill(error);
+    }
     let reason = |error: &DataFusionError| shorten(&error.strip_backtrace());
     match error.find_root() {
         DataFusionError::Plan(text) => Problem::new(ProblemCode::InvalidSql, shorten(text))
@@ -236,7 +250,6 @@ pub(super) fn problem(error: &DataFusionError) -> Problem {
         DataFusionError::NotImplemented(text) => Problem::new(ProblemCode::UnsupportedSql, shorten(text))
             .with_hint("files are read with a part of GoogleSQL: write the query another way"),
         DataFusionError::ResourcesExhausted(text) => {
-            // Of memory or of the disk that is spilled to; the reason says which.
             Problem::new(ProblemCode::Failed, format!("the query needs more memory than it may use: {}", shorten(text)))
                 .with_hint("read fewer columns or rows, aggregate earlier, or raise `memory` and `spill` of the source")
         }

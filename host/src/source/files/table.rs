@@ -62,13 +62,25 @@ impl<'a> Formats<'a> {
     /// What the end of a Parquet file tells of it, which was read for its columns already.
     async fn metadata(&self, meta: &ObjectMeta) -> Result<Arc<ParquetMetaData>> {
         let cache = self.session.runtime_env().cache_manager.get_file_metadata_cache();
-        DFParquetMetadata::new(self.store.as_ref(), meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await
+        let metadata = DFParquetMetadata::new(self.store.as_ref(), meta).with_file_metadata_cache(Some(cache));
+        let metadata = metadata.fetch_metadata().await?;
+        // Counts are answered from here, and nothing but this says that they are right.
+        let rows = metadata.row_groups().iter().try_fold(0_i64, |sum, group| {
+            let flat = group.columns().iter().filter(|column| column.column_descr().max_rep_level() == 0);
+            let agree = flat.into_iter().all(|column| column.num_values() == group.num_rows());
+            sum.checked_add(group.num_rows()).filter(|_| agree && group.num_rows() >= 0)
+        });
+        if rows == Some(metadata.file_metadata().num_rows()) {
+            Ok(metadata)
+        } else {
+            Err(DataFusionError::Execution("the numbers of rows at its end contradict each other".to_owned()))
+        }
     }
 }
 
 /// How the files of a table are read.
 enum Scan {
-    Parquet(ParquetFormat),
+    Parquet(Box<ParquetFormat>),
     Text(Arc<Layout>),
 }
 
@@ -127,7 +139,7 @@ impl FilesTable {
             files.push(partitioned);
         }
         let scan = match table.format {
-            Format::Parquet => Scan::Parquet(formats.parquet()),
+            Format::Parquet => Scan::Parquet(Box::new(formats.parquet())),
             Format::Text(format) => Scan::Text(Arc::new(Layout::new(format, fields.clone(), table.declared.is_some()))),
         };
         Ok(Self { snapshot: Arc::clone(snapshot), scan, fields, schema, files })

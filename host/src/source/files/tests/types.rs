@@ -100,12 +100,39 @@ async fn nested_types_are_read_to_the_bottom() {
     assert_eq!(values, expected.map(|value| Some(value.to_owned())));
 
     let lists = FixedSizeListArray::from_iter_primitive::<datafusion::arrow::datatypes::Float32Type, _, _>(
-        [Some(vec![Some(0.5), None]), None],
+        [Some(vec![Some(0.5), Some(1.5)]), None],
         2,
     );
     write(&folder, Arc::new(lists));
     let (type_name, values) = read(&source).await.unwrap();
-    assert_eq!((type_name.as_str(), values), ("ARRAY<FLOAT64>", vec![Some("[0.5,null]".to_owned()), None]));
+    assert_eq!((type_name.as_str(), values), ("ARRAY<FLOAT64>", vec![Some("[0.5,1.5]".to_owned()), Some("[]".to_owned())]));
+}
+
+/// The old way to write instants, days and nanoseconds in twelve bytes.
+#[tokio::test]
+async fn the_old_timestamps_are_instants() {
+    use datafusion::parquet::data_type::{Int96, Int96Type};
+    use datafusion::parquet::file::writer::SerializedFileWriter;
+    use datafusion::parquet::schema::parser::parse_message_type;
+
+    let schema = Arc::new(parse_message_type("message m { required int96 c; }").unwrap());
+    let mut file = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    // A second and some behind the beginning of 1970, and a day that nanoseconds do not reach.
+    let mut instants = [Int96::new(), Int96::new()];
+    instants[0].set_data(1_000_001_999, 0, 2_440_588);
+    instants[1].set_data(0, 0, 2_440_588 + 2_000_000);
+    column.typed::<Int96Type>().write_batch(&instants, None, None).unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let folder = Folder::new();
+    folder.write("t.parquet", file);
+    let (type_name, values) = read(&folder.source()).await.unwrap();
+    let expected = ["1000001", "172800000000000000"].map(|value| Some(value.to_owned()));
+    assert_eq!((type_name.as_str(), values), ("TIMESTAMP", expected.to_vec()));
 }
 
 #[tokio::test]

@@ -221,9 +221,11 @@ impl FileOpener for TextOpener {
                 let start = part.map_or(0, |part| part.start.saturating_sub(1));
                 let input = input::open(&dir, &found, start, still_wanted)?;
                 Ok(match layout.format {
-                    TextFormat::Csv => Reader::Csv(csv::Reader::open(input, layout, columns, schema, rows_max)?),
+                    TextFormat::Csv => {
+                        Reader::Csv(Box::new(csv::Reader::open(input, layout, columns, schema, rows_max)?))
+                    }
                     TextFormat::NdJson => {
-                        Reader::NdJson(ndjson::Reader::open(input, part, layout, &columns, schema, rows_max)?)
+                        Reader::NdJson(Box::new(ndjson::Reader::open(input, part, layout, &columns, schema, rows_max)?))
                     }
                 })
             });
@@ -241,8 +243,8 @@ impl FileOpener for TextOpener {
 }
 
 enum Reader {
-    Csv(csv::Reader<Box<dyn Read + Send>>),
-    NdJson(ndjson::Reader<Box<dyn Read + Send>>),
+    Csv(Box<csv::Reader<Box<dyn Read + Send>>>),
+    NdJson(Box<ndjson::Reader<Box<dyn Read + Send>>>),
 }
 
 impl fmt::Debug for Reader {
