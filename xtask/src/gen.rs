@@ -46,7 +46,8 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent folder")?;
     let mut outputs = Vec::new();
     outputs.extend(tables(root)?);
-    outputs.push(config_schema()?);
+    outputs.push(told("schema", "schemas/config.schema.json")?);
+    outputs.push(told("googlesql", "docs/googlesql.md")?);
     if check { compare(root, &outputs) } else { write(root, &outputs) }
 }
 
@@ -60,11 +61,11 @@ fn tables(root: &Path) -> Result<Vec<Output>> {
     Ok(outputs)
 }
 
-/// The configuration's JSON Schema, which only the program itself knows.
-fn config_schema() -> Result<Output> {
-    let schema = std::process::Command::new(crate::plugins::programs()?.join("assay")).arg("schema").output()?;
-    anyhow::ensure!(schema.status.success(), "`assay schema`: {}", String::from_utf8_lossy(&schema.stderr));
-    Ok(Output { path: "schemas/config.schema.json".into(), content: String::from_utf8(schema.stdout)?, frozen: false })
+/// What only the program itself knows: what it prints for a command.
+fn told(command: &str, path: &str) -> Result<Output> {
+    let told = std::process::Command::new(crate::plugins::programs()?.join("assay")).arg(command).output()?;
+    anyhow::ensure!(told.status.success(), "`assay {command}`: {}", String::from_utf8_lossy(&told.stderr));
+    Ok(Output { path: path.into(), content: String::from_utf8(told.stdout)?, frozen: false })
 }
 
 fn write(root: &Path, outputs: &[Output]) -> Result<()> {

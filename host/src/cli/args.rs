@@ -46,6 +46,8 @@ pub(super) enum Command {
     CompileWorker(WorkerArgs),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
+    /// Print what of GoogleSQL runs on files, in Markdown
+    Googlesql,
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -69,6 +69,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
                 render::out(crate::config::json_schema().trim_end())?;
                 Ok(Exit::Ok.code())
             }
+            Command::Googlesql => {
+                render::out(crate::source::files::googlesql_reference().trim_end())?;
+                Ok(Exit::Ok.code())
+            }
             Command::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "assay", &mut script);

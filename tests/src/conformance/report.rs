@@ -56,6 +56,13 @@ impl Report {
         self.count(case, count);
     }
 
+    /// Of `names`, those for which no case passed.
+    #[must_use]
+    pub fn without_a_pass<'a>(&self, names: &[&'a str]) -> Vec<&'a str> {
+        let passes = |name: &str| self.counts.get(name).is_some_and(|counts| counts.passed > 0);
+        names.iter().copied().filter(|name| !passes(name)).collect()
+    }
+
     /// Takes down what came of a case of which it is known that something else comes.
     pub fn add_deviation(&mut self, case: &Case, deviation: &Deviation, outcome: &Outcome) {
         let how = match (deviation.kind, outcome) {

@@ -68,6 +68,18 @@ use self::watch::Watch;
 use super::{Estimate, ReadStatement, Rows, Source, TableListing, TableName};
 use crate::model::Problem;
 
+/// What of GoogleSQL is supported, in Markdown.
+#[must_use]
+pub fn googlesql_reference() -> String {
+    googlesql::markdown()
+}
+
+/// The names of the functions and constructs of GoogleSQL that are supported, in upper case.
+#[must_use]
+pub fn googlesql_names() -> Vec<&'static str> {
+    googlesql::supported()
+}
+
 /// Where the files are and what reading them may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilesOptions {

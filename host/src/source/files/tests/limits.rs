@@ -120,8 +120,7 @@ async fn no_function_makes_more_than_fits_a_batch() {
     let source = folder.source();
     let ones = "1".repeat(120);
     let replace = format!("SELECT LENGTH(REPLACE(REPLACE(CAST(id AS STRING), '1', '{ones}'), '1', '{ones}')) FROM t");
-    let pattern =
-        format!("SELECT LENGTH(REGEXP_REPLACE(CONCAT(CAST(id AS STRING), '{ones}'), '1', '{ones}')) FROM t");
+    let pattern = format!("SELECT LENGTH(REGEXP_REPLACE(CONCAT(CAST(id AS STRING), '{ones}'), '1', '{ones}')) FROM t");
     let long = format!("REPLACE(CAST(id AS STRING), '1', '{}')", "x".repeat(1_000));
     let doubled =
         (0..3).fold(format!("SELECT {long} AS x FROM t"), |inner, _| format!("SELECT x || x AS x FROM ({inner}) AS s"));

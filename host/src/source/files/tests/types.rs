@@ -105,7 +105,10 @@ async fn nested_types_are_read_to_the_bottom() {
     );
     write(&folder, Arc::new(lists));
     let (type_name, values) = read(&source).await.unwrap();
-    assert_eq!((type_name.as_str(), values), ("ARRAY<FLOAT64>", vec![Some("[0.5,1.5]".to_owned()), Some("[]".to_owned())]));
+    assert_eq!(
+        (type_name.as_str(), values),
+        ("ARRAY<FLOAT64>", vec![Some("[0.5,1.5]".to_owned()), Some("[]".to_owned())])
+    );
 }
 
 /// The old way to write instants, days and nanoseconds in twelve bytes.
