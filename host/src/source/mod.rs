@@ -88,7 +88,7 @@ pub struct Cost {
 pub struct Estimate {
     /// Rows read.
     pub rows: Option<u64>,
-    /// Bytes read.
+    /// Bytes read, as they are stored; where columns are stored apart, those of the columns used.
     pub bytes: Option<u64>,
     /// Bytes billed, where the source bills.
     pub billed_bytes: Option<u64>,

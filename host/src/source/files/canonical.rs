@@ -3,8 +3,8 @@
 //! Every column of a table has one of few types, whatever its file says: `Int64`, `Float64`, `Boolean`, `Utf8View`
 //! (STRING and JSON; plain `Utf8` is kept for literals that have no type yet), `Binary`, `Date32`, `Time64` in
 //! microseconds, `Timestamp` in microseconds (in UTC: TIMESTAMP, without a zone: DATETIME), `Decimal128(38, 9)`
-//! (NUMERIC), `Decimal256(76, 38)` (BIGNUMERIC), and lists and structs of them. The scan casts, and a value that does not fit
-//! is an error. What GoogleSQL has no type for (durations, intervals, unions) stays what it is.
+//! (NUMERIC), `Decimal256(76, 38)` (BIGNUMERIC), and lists and structs of them. The scan casts, and a value that does
+//! not fit is an error. What GoogleSQL has no type for (durations, intervals, unions) stays what it is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,10 +1,10 @@
 //! From the name of a table to its files, looked up anew for every query.
 //!
-//! `name.parquet`, `.csv`, `.ndjson` and `.jsonl` in the folder are the table `name`, the latter three also packed, as
-//! `name.csv.gz` or `name.csv.zst`; folders are datasets, two
-//! deep at most; a folder of `key=value` folders is one table partitioned by `key`. `name.schema.yaml` beside either declares
-//! its columns. Names are compared with regard to case. Nothing is guessed: two claims on one name, a stray file between partitions or a format
-//! mixed with another is an error that names both.
+//! `name.parquet`, `.csv`, `.ndjson` and `.jsonl` in the folder are the table `name`, the latter three also packed,
+//! as `name.csv.gz` or `name.csv.zst`; folders are datasets, two deep at most; a folder of `key=value` folders is one
+//! table partitioned by `key`. `name.schema.yaml` beside either declares its columns. Names are compared with regard
+//! to case. Nothing is guessed: two claims on one name, a stray file between partitions or a format mixed with
+//! another is an error that names both.
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
-//! Declared schemas: `name.schema.yaml`, `.schema.yml` or `.schema.json` beside the file or folder of the table `name`.
+//! Declared schemas: `name.schema.yaml`, `.schema.yml` or `.schema.json` beside the file or folder of the table
+//! `name`.
 //!
-//! What `bq show --schema` prints is one as it is: a list of columns, each with `name`, `type`, `mode`, `description` and
-//! `fields`. The list may also stand under the key `columns`. A schema is read anew for every query.
+//! What `bq show --schema` prints is one as it is: a list of columns, each with `name`, `type`, `mode`, `description`
+//! and `fields`. The list may also stand under the key `columns`. A schema is read anew for every query.
 
 use std::collections::HashMap;
 use std::io::Read;

@@ -1,8 +1,8 @@
 //! What a plan would read, without reading it.
 //!
-//! Files in folders that a filter rules out are not counted. Bytes are those on disk: of a Parquet file the columns that the
-//! statement uses, as they are stored (as BigQuery bills by column), of CSV and NDJSON files the whole. Rows are those of the
-//! files, known for Parquet. What statistics rule out within a file is counted all the same.
+//! Files in folders that a filter rules out are not counted. Bytes are those on disk: of a Parquet file the columns
+//! that the statement uses, as they are stored (as BigQuery bills by column), of CSV and NDJSON files the whole. Rows
+//! are those of the files, known for Parquet. What statistics rule out within a file is counted all the same.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -141,8 +141,8 @@ impl From<StoreFault> for Fault {
     }
 }
 
-/// Of reading what the folder gives, perhaps through something that unpacks it: whatever does not come from the folder is
-/// damage.
+/// Of reading what the folder gives, perhaps through something that unpacks it: whatever does not come from the
+/// folder is damage.
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
         match error.downcast::<StoreFault>() {

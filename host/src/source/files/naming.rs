@@ -1,5 +1,5 @@
-//! Errors that name the file. The engine's readers report what went wrong and not where; here every step of
-//! reading a file is wrapped so that its error becomes a [`ReadFailure`]. What was declared of its columns is checked at the
+//! Errors that name the file. The engine's readers report what went wrong and not where; here every step of reading a
+//! file is wrapped so that its error becomes a [`ReadFailure`]. What was declared of its columns is checked at the
 //! same place.
 
 use std::fmt;
@@ -28,8 +28,8 @@ use super::failure::{Fault, ReadFailure};
 use super::folder::Snapshot;
 use super::promise;
 
-/// The same source, with errors that name the file, also where a column breaks its promise among `promised`, the columns of
-/// the table from the first on.
+/// The same source, with errors that name the file, also where a column breaks its promise among `promised`, the
+/// columns of the table from the first on.
 pub(super) fn name_files(inner: Arc<dyn FileSource>, snapshot: Arc<Snapshot>, promised: Fields) -> Arc<dyn FileSource> {
     Arc::new(NamingSource { inner, snapshot, promised })
 }

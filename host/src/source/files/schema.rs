@@ -1,8 +1,9 @@
 //! The columns of a table's files.
 //!
-//! Parquet files say what they hold, and a declared schema is compared with it. CSV and NDJSON files hold what is declared, or
-//! are read from end to end to find out, so that no row can contradict the types later; columns of an NDJSON table that is not
-//! declared are in the order of their names. A CSV column of digits is `Int64` even where the digits begin with 0.
+//! Parquet files say what they hold, and a declared schema is compared with it. CSV and NDJSON files hold what is
+//! declared, or are read from end to end to find out, so that no row can contradict the types later; columns of an
+//! NDJSON table that is not declared are in the order of their names. A CSV column of digits is `Int64` even where
+//! the digits begin with 0.
 
 use std::sync::Arc;
 
@@ -175,8 +176,8 @@ fn names(schema: &Schema) -> String {
     schema.fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Columns of files together; the error says what of `other` does not fit. Only the lines of an NDJSON file may do without
-/// a column.
+/// Columns of files together; the error says what of `other` does not fit. Only the lines of an NDJSON file may do
+/// without a column.
 fn merge(format: Format, merged: &Schema, other: &Schema) -> Result<Schema, String> {
     let is_csv = format == Format::Text(TextFormat::Csv);
     if is_csv && !merged.fields().iter().map(|field| field.name()).eq(other.fields().iter().map(|field| field.name())) {

@@ -117,7 +117,8 @@ async fn a_file_whose_columns_changed_is_named() {
     }
 }
 
-/// One byte of the end of a file is another: the answer is the same, or the file is named, and never is anything missing.
+/// One byte of the end of a file is another: the answer is the same, or the file is named, and never is anything
+/// missing.
 #[tokio::test]
 async fn a_damaged_end_is_never_fewer_rows() {
     let folder = Folder::new();

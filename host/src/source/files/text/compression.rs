@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
-/// Largest window of a zstd file, as a power of two: 32 MiB, what `zstd -20` needs. Each file that is read keeps one in
-/// memory.
+/// Largest window of a zstd file, as a power of two: 32 MiB, what `zstd -20` needs. Each file that is read keeps one
+/// in memory.
 const ZSTD_WINDOW_MAX: u32 = 25;
 
 /// How a file is packed, by the end of its name.

@@ -1,5 +1,5 @@
-//! Columns of the type JSON in NDJSON files: their values are kept as text, so that the reader of lines, which knows columns only,
-//! is given them as strings.
+//! Columns of the type JSON in NDJSON files: their values are kept as text, so that the reader of lines, which knows
+//! columns only, is given them as strings.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

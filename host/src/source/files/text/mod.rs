@@ -1,8 +1,8 @@
 //! CSV and NDJSON files as the engine scans them, packed or not.
 //!
 //! Rows are read on threads that may wait for the disk, a batch at a time: [`csv`] and [`ndjson`] cut the text,
-//! [`written`] makes values of it. Every row and line is bounded, and so is a batch, whatever a file unpacks to. Reading
-//! ends with the batch at hand once nobody wants it.
+//! [`written`] makes values of it. Every row and line is bounded, and so is a batch, whatever a file unpacks to.
+//! Reading ends with the batch at hand once nobody wants it.
 
 mod compression;
 mod csv;

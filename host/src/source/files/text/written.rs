@@ -1,5 +1,5 @@
-//! How values are written in CSV and NDJSON files: what BigQuery takes when it loads them. What is not exactly a value of the
-//! type is none: nothing is rounded away but the parts of a second behind microseconds.
+//! How values are written in CSV and NDJSON files: what BigQuery takes when it loads them. What is not exactly a
+//! value of the type is none: nothing is rounded away but the parts of a second behind microseconds.
 
 use std::sync::Arc;
 
