@@ -5,7 +5,6 @@ mod declared;
 mod limits;
 mod packed;
 mod projects;
-mod scratch;
 mod statements;
 mod tables;
 mod types;
