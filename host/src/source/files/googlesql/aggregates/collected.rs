@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -24,17 +25,24 @@ pub(super) trait Collected: fmt::Debug + Send + Sync {
     /// How many there are.
     fn len(&self) -> usize;
 
-    /// Puts them in order, NaN first, and says how many there are; with `distinct`, each is there once.
-    fn sort(&mut self, distinct: bool) -> Result<usize>;
+    /// Puts those at these places in order, NaN first. With `distinct`, each is there once and the others are behind.
+    /// Says how many there are.
+    fn sort(&mut self, places: Range<usize>, distinct: bool) -> Result<usize>;
 
-    /// The values at these places after [`Self::sort`].
+    /// The values at these places.
     fn at(&mut self, places: &[usize]) -> Result<ArrayRef>;
 
-    /// The values that would be at these places, in ascending order, if they were sorted.
+    /// The values that would be at these places, in ascending order, if all were sorted.
     fn selected(&mut self, places: &[usize]) -> Result<ArrayRef>;
 
-    /// All of them, leaving none.
-    fn drained(&mut self) -> Result<ArrayRef>;
+    /// Keeps the values at these places, in this order.
+    fn arrange(&mut self, places: &[u32]) -> Result<()>;
+
+    /// Keeps each value once.
+    fn compact(&mut self) -> Result<()>;
+
+    /// Takes the first of them out.
+    fn split_first(&mut self, count: usize) -> Result<ArrayRef>;
 
     /// Bytes that they take.
     fn size(&self) -> usize;
@@ -100,6 +108,18 @@ fn reserve<N>(values: &mut Vec<N>, more: usize) {
     }
 }
 
+/// Puts each of sorted values to the front once and says how many these are.
+fn each_once<N: Copy>(values: &mut [N], is_same: impl Fn(&N, &N) -> bool) -> usize {
+    let mut count = 0;
+    for place in 0..values.len() {
+        if count == 0 || !is_same(&values[count - 1], &values[place]) {
+            values[count] = values[place];
+            count += 1;
+        }
+    }
+    count
+}
+
 fn order<N: ArrowNativeTypeOp>(one: &N, other: &N) -> Ordering {
     one.compare(*other)
 }
@@ -119,12 +139,10 @@ impl<P: ArrowPrimitiveType + fmt::Debug> Collected for Natives<P> {
         self.values.len()
     }
 
-    fn sort(&mut self, distinct: bool) -> Result<usize> {
-        self.values.sort_unstable_by(order);
-        if distinct {
-            self.values.dedup_by(|one, other| order(one, other).is_eq());
-        }
-        Ok(self.values.len())
+    fn sort(&mut self, places: Range<usize>, distinct: bool) -> Result<usize> {
+        let values = self.values.get_mut(places).unwrap_or_default();
+        values.sort_unstable_by(order);
+        Ok(if distinct { each_once(values, |one, other| order(one, other).is_eq()) } else { values.len() })
     }
 
     fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
@@ -145,14 +163,31 @@ impl<P: ArrowPrimitiveType + fmt::Debug> Collected for Natives<P> {
         self.at(places)
     }
 
-    fn drained(&mut self) -> Result<ArrayRef> {
-        let values = std::mem::take(&mut self.values);
-        self.array(values)
+    fn arrange(&mut self, places: &[u32]) -> Result<()> {
+        self.values = places.iter().filter_map(|place| self.values.get(*place as usize)).copied().collect();
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<()> {
+        let count = self.sort(0..self.values.len(), true)?;
+        self.values.truncate(count);
+        Ok(())
+    }
+
+    fn split_first(&mut self, count: usize) -> Result<ArrayRef> {
+        let rest = self.values.split_off(count.min(self.values.len()));
+        let first = std::mem::replace(&mut self.values, rest);
+        self.array(first.into_iter().map(self.shown).collect())
     }
 
     fn size(&self) -> usize {
         size_of_val(self) + self.values.capacity() * size_of::<P::Native>()
     }
+}
+
+/// The number of a value; there are not more than a table has rows.
+fn number(of: usize) -> Result<u32> {
+    u32::try_from(of).map_err(|_| DataFusionError::Internal("too many values".to_owned()))
 }
 
 /// Texts and bytes, one behind the other.
@@ -176,6 +211,13 @@ impl Strings {
         self.ends.get(number).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
     }
 
+    fn push(&mut self, value: &[u8]) {
+        reserve(&mut self.bytes, value.len());
+        reserve(&mut self.ends, 1);
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+    }
+
     /// Values as an array.
     fn array(&self, numbers: impl Iterator<Item = usize>) -> Result<ArrayRef> {
         let mut values = BinaryViewBuilder::new();
@@ -190,12 +232,7 @@ impl Collected for Strings {
     fn extend(&mut self, values: &ArrayRef) -> Result<()> {
         self.sorted = Vec::new();
         let values = cast(values, &DataType::BinaryView)?;
-        for value in values.as_binary_view().iter().flatten() {
-            reserve(&mut self.bytes, value.len());
-            reserve(&mut self.ends, 1);
-            self.bytes.extend_from_slice(value);
-            self.ends.push(self.bytes.len());
-        }
+        values.as_binary_view().iter().flatten().for_each(|value| self.push(value));
         Ok(())
     }
 
@@ -203,31 +240,49 @@ impl Collected for Strings {
         self.ends.len()
     }
 
-    fn sort(&mut self, distinct: bool) -> Result<usize> {
-        let count =
-            u32::try_from(self.ends.len()).map_err(|_| DataFusionError::Internal("too many values".to_owned()))?;
-        let mut sorted: Vec<u32> = (0..count).collect();
-        sorted.sort_unstable_by(|one, other| self.value(*one as usize).cmp(self.value(*other as usize)));
-        if distinct {
-            sorted.dedup_by(|one, other| self.value(*one as usize) == self.value(*other as usize));
+    fn sort(&mut self, places: Range<usize>, distinct: bool) -> Result<usize> {
+        if self.sorted.len() != self.ends.len() {
+            self.sorted = (0..number(self.ends.len())?).collect();
         }
+        let mut sorted = std::mem::take(&mut self.sorted);
+        let numbers = sorted.get_mut(places).unwrap_or_default();
+        let value = |number: &u32| self.value(*number as usize);
+        numbers.sort_unstable_by(|one, other| value(one).cmp(value(other)));
+        let is_same = |one: &u32, other: &u32| value(one) == value(other);
+        let count = if distinct { each_once(numbers, is_same) } else { numbers.len() };
         self.sorted = sorted;
-        Ok(self.sorted.len())
+        Ok(count)
     }
 
     fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
-        self.array(places.iter().filter_map(|place| self.sorted.get(*place)).map(|number| *number as usize))
+        let sorted = |place: &usize| self.sorted.get(*place).map_or(*place, |number| *number as usize);
+        self.array(places.iter().map(sorted))
     }
 
     fn selected(&mut self, places: &[usize]) -> Result<ArrayRef> {
-        self.sort(false)?;
+        self.sort(0..self.ends.len(), false)?;
         self.at(places)
     }
 
-    fn drained(&mut self) -> Result<ArrayRef> {
-        let values = self.array(0..self.ends.len())?;
-        *self = Self::new(&self.of);
-        Ok(values)
+    fn arrange(&mut self, places: &[u32]) -> Result<()> {
+        let mut arranged = Self::new(&self.of);
+        places.iter().for_each(|place| arranged.push(self.value(*place as usize)));
+        *self = arranged;
+        Ok(())
+    }
+
+    fn compact(&mut self) -> Result<()> {
+        let count = self.sort(0..self.ends.len(), true)?;
+        let mut places = std::mem::take(&mut self.sorted);
+        places.truncate(count);
+        self.arrange(&places)
+    }
+
+    fn split_first(&mut self, count: usize) -> Result<ArrayRef> {
+        let first = self.array(0..count.min(self.ends.len()))?;
+        let rest: Vec<u32> = (number(count)?..number(self.ends.len())?).collect();
+        self.arrange(&rest)?;
+        Ok(first)
     }
 
     fn size(&self) -> usize {
@@ -252,8 +307,8 @@ impl Collected for Cast<Natives<Int8Type>> {
         self.inner.len()
     }
 
-    fn sort(&mut self, distinct: bool) -> Result<usize> {
-        self.inner.sort(distinct)
+    fn sort(&mut self, places: Range<usize>, distinct: bool) -> Result<usize> {
+        self.inner.sort(places, distinct)
     }
 
     fn at(&mut self, places: &[usize]) -> Result<ArrayRef> {
@@ -264,8 +319,16 @@ impl Collected for Cast<Natives<Int8Type>> {
         Ok(cast(&self.inner.selected(places)?, &self.shown)?)
     }
 
-    fn drained(&mut self) -> Result<ArrayRef> {
-        Ok(cast(&self.inner.drained()?, &self.shown)?)
+    fn arrange(&mut self, places: &[u32]) -> Result<()> {
+        self.inner.arrange(places)
+    }
+
+    fn compact(&mut self) -> Result<()> {
+        self.inner.compact()
+    }
+
+    fn split_first(&mut self, count: usize) -> Result<ArrayRef> {
+        Ok(cast(&self.inner.split_first(count)?, &self.shown)?)
     }
 
     fn size(&self) -> usize {

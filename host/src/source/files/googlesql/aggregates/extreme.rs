@@ -7,6 +7,7 @@ use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Float64Type};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result;
+use datafusion::functions_aggregate::bool_and_or::{bool_and_udaf, bool_or_udaf};
 use datafusion::functions_aggregate::min_max::{max_udaf, min_udaf};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
@@ -17,7 +18,7 @@ use datafusion::logical_expr::{
 use datafusion::physical_expr::NullState;
 
 use super::call::Shape;
-use super::frame::{Fold, Frame, FrameAccumulator};
+use super::frame::{Fold, Folding, Frame};
 use super::total::kept;
 
 /// One of the two.
@@ -31,22 +32,24 @@ pub(super) struct Extreme {
     fold: Fold,
     /// What the engine has: right for all types but `FLOAT64`.
     others: Arc<AggregateUDF>,
+    /// The same for groups of `BOOL`, which it does not have.
+    bools: Arc<AggregateUDF>,
 }
 
 impl Extreme {
-    fn new(names: [&'static str; 2], fold: Fold, others: Arc<AggregateUDF>) -> Self {
+    fn new(names: [&'static str; 2], fold: Fold, others: Arc<AggregateUDF>, bools: Arc<AggregateUDF>) -> Self {
         let [name, alias] = names;
-        Self { shape: Shape::new(alias, &["(T) -> T"]), name, aliases: [alias.to_owned()], fold, others }
+        Self { shape: Shape::new(alias, &["(T) -> T"]), name, aliases: [alias.to_owned()], fold, others, bools }
     }
 
     /// `MIN`
     pub(super) fn least() -> Self {
-        Self::new(["MINIMUM", "MIN"], Fold::Least, min_udaf())
+        Self::new(["MINIMUM", "MIN"], Fold::Least, min_udaf(), bool_and_udaf())
     }
 
     /// `MAX`
     pub(super) fn greatest() -> Self {
-        Self::new(["MAXIMUM", "MAX"], Fold::Greatest, max_udaf())
+        Self::new(["MAXIMUM", "MAX"], Fold::Greatest, max_udaf(), bool_or_udaf())
     }
 }
 
@@ -80,7 +83,7 @@ impl AggregateUDFImpl for Extreme {
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
         match args.return_type() {
-            DataType::Float64 => Ok(Box::new(FrameAccumulator(Frame::new(self.fold)))),
+            DataType::Float64 => Ok(Box::new(Frame::new(self.fold))),
             _ => self.others.create_sliding_accumulator(args),
         }
     }
@@ -91,7 +94,7 @@ impl AggregateUDFImpl for Extreme {
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
-        self.others.groups_accumulator_supported(args)
+        *args.return_type() == DataType::Boolean || self.others.groups_accumulator_supported(args)
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
@@ -99,6 +102,7 @@ impl AggregateUDFImpl for Extreme {
             DataType::Float64 => {
                 Ok(Box::new(GroupExtremes { fold: self.fold, answers: Vec::new(), seen: NullState::new() }))
             }
+            DataType::Boolean => self.bools.create_groups_accumulator(args),
             _ => self.others.create_groups_accumulator(args),
         }
     }

@@ -3,13 +3,34 @@
 //! What leaves is never subtracted: an infinity would leave a NaN behind, and a large number its rounding. The values
 //! are held in two stacks, each with the answer for all that is in it: one that values enter, one that they leave.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use std::fmt::Debug;
+
+use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::datatypes::Float64Type;
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Accumulator;
 
-/// What is made of the values.
+/// What is made of values, in any order.
+pub(super) trait Folding: Copy + Debug + Send + Sync + 'static {
+    /// What a row gives.
+    type Value: Copy + Debug + Send + Sync;
+    /// What is known of some values.
+    type Answer: Copy + Debug + Send + Sync;
+
+    /// The answer for no values.
+    fn start(self) -> Self::Answer;
+    /// The answer with one more value.
+    fn with(self, answer: Self::Answer, value: Self::Value) -> Self::Answer;
+    /// The answer for the values behind two answers.
+    fn joined(self, one: Self::Answer, other: Self::Answer) -> Self::Answer;
+    /// The values of rows, without those that do not count.
+    fn values(self, arguments: &[ArrayRef]) -> impl Iterator<Item = Self::Value>;
+    /// The answer for that many values as it is given out.
+    fn finished(self, answer: Self::Answer, count: usize) -> Option<f64>;
+}
+
+/// What is made of floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Fold {
     /// Their sum.
@@ -22,9 +43,11 @@ pub(super) enum Fold {
     Greatest,
 }
 
-impl Fold {
-    /// The answer for no values.
-    pub(super) fn start(self) -> f64 {
+impl Folding for Fold {
+    type Value = f64;
+    type Answer = f64;
+
+    fn start(self) -> f64 {
         match self {
             Self::Sum | Self::Mean => 0.0,
             Self::Least => f64::INFINITY,
@@ -32,9 +55,13 @@ impl Fold {
         }
     }
 
-    /// The answer for the values behind two answers.
     #[inline]
-    pub(super) fn joined(self, one: f64, other: f64) -> f64 {
+    fn with(self, answer: f64, value: f64) -> f64 {
+        self.joined(answer, value)
+    }
+
+    #[inline]
+    fn joined(self, one: f64, other: f64) -> f64 {
         match self {
             Self::Sum | Self::Mean => one + other,
             Self::Least if other < one || other.is_nan() => other,
@@ -43,28 +70,40 @@ impl Fold {
             Self::Least | Self::Greatest => one,
         }
     }
+
+    fn values(self, arguments: &[ArrayRef]) -> impl Iterator<Item = f64> {
+        arguments[0].as_primitive::<Float64Type>().iter().flatten()
+    }
+
+    fn finished(self, answer: f64, count: usize) -> Option<f64> {
+        match self {
+            _ if count == 0 => None,
+            Self::Mean => Some(answer / count as f64),
+            Self::Sum | Self::Least | Self::Greatest => Some(answer),
+        }
+    }
 }
 
-/// The values of a frame, oldest first.
+/// Answers for a frame that moves.
 #[derive(Debug)]
-pub(super) struct Frame {
-    fold: Fold,
-    /// Those that came last.
-    entered: Vec<f64>,
+pub(super) struct Frame<F: Folding> {
+    fold: F,
+    /// The values that came last.
+    entered: Vec<F::Value>,
     /// The answer for them.
-    entered_answer: f64,
+    entered_answer: F::Answer,
     /// The older ones, the oldest last: each as the answer for itself and those below.
-    leaving: Vec<f64>,
+    leaving: Vec<F::Answer>,
 }
 
-impl Frame {
+impl<F: Folding> Frame<F> {
     /// Without values.
-    pub(super) fn new(fold: Fold) -> Self {
+    pub(super) fn new(fold: F) -> Self {
         Self { fold, entered: Vec::new(), entered_answer: fold.start(), leaving: Vec::new() }
     }
 
-    fn enter(&mut self, value: f64) {
-        self.entered_answer = self.fold.joined(self.entered_answer, value);
+    fn enter(&mut self, value: F::Value) {
+        self.entered_answer = self.fold.with(self.entered_answer, value);
         self.entered.push(value);
     }
 
@@ -72,39 +111,24 @@ impl Frame {
         if self.leaving.is_empty() {
             let mut answer = self.fold.start();
             while let Some(value) = self.entered.pop() {
-                answer = self.fold.joined(answer, value);
+                answer = self.fold.with(answer, value);
                 self.leaving.push(answer);
             }
             self.entered_answer = self.fold.start();
         }
         self.leaving.pop();
     }
-
-    fn answer(&self) -> Option<f64> {
-        let count = self.entered.len() + self.leaving.len();
-        let leaving = self.leaving.last().copied().unwrap_or(self.fold.start());
-        let answer = self.fold.joined(leaving, self.entered_answer);
-        match self.fold {
-            _ if count == 0 => None,
-            Fold::Mean => Some(answer / count as f64),
-            Fold::Sum | Fold::Least | Fold::Greatest => Some(answer),
-        }
-    }
 }
 
-/// Answers for a frame that moves.
-#[derive(Debug)]
-pub(super) struct FrameAccumulator(pub(super) Frame);
-
-impl Accumulator for FrameAccumulator {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        values[0].as_primitive::<Float64Type>().iter().flatten().for_each(|value| self.0.enter(value));
+impl<F: Folding> Accumulator for Frame<F> {
+    fn update_batch(&mut self, arguments: &[ArrayRef]) -> Result<()> {
+        self.fold.values(arguments).for_each(|value| self.enter(value));
         Ok(())
     }
 
-    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+    fn retract_batch(&mut self, arguments: &[ArrayRef]) -> Result<()> {
         // The oldest leave first.
-        (0..values[0].len() - values[0].null_count()).for_each(|_| self.0.leave());
+        self.fold.values(arguments).for_each(|_| self.leave());
         Ok(())
     }
 
@@ -113,7 +137,9 @@ impl Accumulator for FrameAccumulator {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Float64(self.0.answer()))
+        let leaving = self.leaving.last().copied().unwrap_or(self.fold.start());
+        let answer = self.fold.joined(leaving, self.entered_answer);
+        Ok(ScalarValue::Float64(self.fold.finished(answer, self.entered.len() + self.leaving.len())))
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
@@ -125,6 +151,7 @@ impl Accumulator for FrameAccumulator {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + (self.0.entered.capacity() + self.0.leaving.capacity()) * size_of::<f64>()
+        let entered = self.entered.capacity() * size_of::<F::Value>();
+        size_of_val(self) + entered + self.leaving.capacity() * size_of::<F::Answer>()
     }
 }

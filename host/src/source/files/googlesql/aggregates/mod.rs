@@ -6,6 +6,8 @@
 //! |---|---|
 //! | `SUM`, `AVG` | of `INT64`, `NUMERIC` and `BIGNUMERIC`: exact, an error beyond the type; of `FLOAT64`: frames that move |
 //! | `MIN`, `MAX` | of `FLOAT64`: NaN if any value is |
+//! | `VAR_...`, `STDDEV_...`, `COVAR_...`, `CORR` | all: NaN where any value is NaN or infinite, also in frames that move |
+//! | `STRING_AGG`, `APPROX_COUNT_DISTINCT` | the types; a delimiter that is left out |
 //! | `APPROX_QUANTILES`, `APPROX_TOP_COUNT` | all, exact |
 //! | `PERCENTILE_CONT`, `PERCENTILE_DISC` | all, meant for whole partitions |
 
@@ -18,8 +20,10 @@ mod call;
 mod collected;
 mod extreme;
 mod frame;
+mod moments;
 mod percentile;
 mod quantiles;
+mod retyped;
 mod share;
 mod sum;
 #[cfg(test)]
@@ -38,6 +42,9 @@ pub(super) fn all() -> Vec<Arc<AggregateUDF>> {
         AggregateUDF::new_from_impl(top_count::TopCount::new()),
         AggregateUDF::new_from_impl(percentile::Percentile::continuous()),
         AggregateUDF::new_from_impl(percentile::Percentile::discrete()),
+        AggregateUDF::new_from_impl(retyped::Retyped::joined()),
+        AggregateUDF::new_from_impl(retyped::Retyped::count_distinct()),
     ];
-    functions.into_iter().map(Arc::new).collect()
+    let spreads = moments::Spread::all().map(AggregateUDF::new_from_impl);
+    functions.into_iter().chain(spreads).map(Arc::new).collect()
 }

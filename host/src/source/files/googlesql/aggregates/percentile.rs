@@ -168,7 +168,8 @@ impl Accumulator for PercentileAccumulator {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![SingleRowListArrayBuilder::new(self.values.drained()?).build_list_scalar()])
+        let values = self.values.split_first(self.values.len())?;
+        Ok(vec![SingleRowListArrayBuilder::new(values).build_list_scalar()])
     }
 
     fn size(&self) -> usize {
@@ -208,8 +209,8 @@ mod tests {
         let sql = "select distinct PERCENTILE_CONT(n, 0.5) over (), PERCENTILE_CONT(n, 0.7) over (), \
                    PERCENTILE_DISC(n, 0.7) over (), PERCENTILE_CONT(x, 0.1) over (), \
                    PERCENTILE_DISC(x, arrow_cast(0.4, 'Decimal128(38, 9)')) over (), PERCENTILE_DISC(x, 0.4) over () \
-                   from t where g = 1 and f is not null or g = 2 and x = 0";
-        assert_eq!(rows(&context, sql), ["0.000000001 0.000000002 0.000000002 0.0 0 1"]);
+                   from t where g = 1";
+        assert_eq!(rows(&context, sql), ["0.000000002 0.000000002 0.000000002 0.30000000000000004 1 1"]);
 
         for (sql, expected) in [
             (

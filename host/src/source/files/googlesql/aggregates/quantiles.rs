@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
+use datafusion::arrow::compute;
+use datafusion::arrow::datatypes::{ArrowNativeType, DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::common::utils::SingleRowListArrayBuilder;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::{AggregateOrderSensitivity, format_state_name};
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, EmitTo, GroupsAccumulator, ReversedUDAF, Signature};
-use datafusion::physical_expr::GroupsAccumulatorAdapter;
 
 use super::call::Shape;
 use super::collected::{Collected, collected};
+use super::total::kept;
 use crate::source::files::watch::{BATCH_BYTES_MAX, Ended};
 
 /// Bytes of a value of an answer, at most: of a text what is beyond is shared.
@@ -54,7 +56,8 @@ impl AggregateUDFImpl for Quantiles {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        self.answer(&args)?.accumulator()
+        let asked = self.answer(&args)?;
+        Ok(Box::new(QuantilesAccumulator { values: collected(&asked.of)?, asked, each_once: 0 }))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
@@ -67,10 +70,9 @@ impl AggregateUDFImpl for Quantiles {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        let answer = self.answer(&args)?;
-        let values = answer.number + 1;
-        let inner = GroupsAccumulatorAdapter::new(move || answer.accumulator());
-        Ok(Box::new(GroupQuantiles { inner, values, groups: 0 }))
+        let asked = self.answer(&args)?;
+        let values = collected(&asked.of)?;
+        Ok(Box::new(GroupQuantiles { asked, values, groups: Vec::new(), total_groups: 0 }))
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {
@@ -92,9 +94,16 @@ struct Answer {
 }
 
 impl Answer {
-    fn accumulator(&self) -> Result<Box<dyn Accumulator>> {
-        let values = collected(&self.of)?;
-        Ok(Box::new(QuantilesAccumulator { asked: self.clone(), values, each_once: 0 }))
+    /// Places in `count` sorted values: the one at `i / number` is the first with at least that share of the values not
+    /// above it.
+    fn places(&self, count: usize) -> impl Iterator<Item = usize> {
+        let number = self.number;
+        (0..=number).map(move |part| (part * count).div_ceil(number).saturating_sub(1))
+    }
+
+    fn list(&self, lengths: Vec<usize>, values: ArrayRef, nulls: Option<NullBuffer>) -> Result<ListArray> {
+        let item = Arc::new(Field::new_list_field(self.of.clone(), true));
+        Ok(ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), values, nulls)?)
     }
 }
 
@@ -111,7 +120,8 @@ impl QuantilesAccumulator {
         self.values.extend(values)?;
         // Not too often, and never more than twice what is needed.
         if self.asked.distinct && self.values.len() > 2 * self.each_once.max(1_024) {
-            self.each_once = self.values.sort(true)?;
+            self.values.compact()?;
+            self.each_once = self.values.len();
         }
         Ok(())
     }
@@ -126,19 +136,18 @@ impl Accumulator for QuantilesAccumulator {
         states[0].as_list::<i32>().iter().flatten().try_for_each(|values| self.extend(&values))
     }
 
-    /// The value at `i / number` of them: the first with at least that share of the values not above it.
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        let (count, number) = (self.values.sort(self.asked.distinct)?, self.asked.number);
+        let count = self.values.sort(0..self.values.len(), self.asked.distinct)?;
         if count == 0 {
             return ScalarValue::try_from(&self.asked.returns);
         }
-        let rank = |part: usize| (part * count).div_ceil(number).saturating_sub(1);
-        let places: Vec<usize> = (0..=number).map(rank).collect();
+        let places: Vec<usize> = self.asked.places(count).collect();
         Ok(SingleRowListArrayBuilder::new(self.values.at(&places)?).build_list_scalar())
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![SingleRowListArrayBuilder::new(self.values.drained()?).build_list_scalar()])
+        let values = self.values.split_first(self.values.len())?;
+        Ok(vec![SingleRowListArrayBuilder::new(values).build_list_scalar()])
     }
 
     fn size(&self) -> usize {
@@ -146,12 +155,56 @@ impl Accumulator for QuantilesAccumulator {
     }
 }
 
-/// Of many groups, whose answers can be much larger than their values.
+/// The values of many groups, as they come.
+#[derive(Debug)]
 struct GroupQuantiles {
-    inner: GroupsAccumulatorAdapter,
-    /// Values of an answer.
-    values: usize,
-    groups: usize,
+    asked: Answer,
+    values: Box<dyn Collected>,
+    /// Of each value.
+    groups: Vec<u32>,
+    total_groups: usize,
+}
+
+impl GroupQuantiles {
+    fn join(&mut self, group: usize, count: usize) -> Result<()> {
+        let group = u32::try_from(group).map_err(|_| DataFusionError::Internal("too many groups".to_owned()))?;
+        self.groups.extend(std::iter::repeat_n(group, count));
+        Ok(())
+    }
+
+    /// Puts the values in the order of their groups; says where each group begins, and the end of the last.
+    fn arranged(&mut self) -> Result<Vec<usize>> {
+        let mut starts = vec![0; self.total_groups + 1];
+        self.groups.iter().for_each(|group| starts[*group as usize + 1] += 1);
+        for group in 0..self.total_groups {
+            starts[group + 1] += starts[group];
+        }
+        let (mut next, mut places) = (starts.clone(), vec![0u32; self.groups.len()]);
+        for (place, group) in (0u32..).zip(&self.groups) {
+            let at = &mut next[*group as usize];
+            places[*at] = place;
+            *at += 1;
+        }
+        self.values.arrange(&places)?;
+        self.groups.sort_unstable();
+        Ok(starts)
+    }
+
+    /// The groups that are given out.
+    fn emitted(&self, emit: EmitTo) -> usize {
+        match emit {
+            EmitTo::All => self.total_groups,
+            EmitTo::First(groups) => groups.min(self.total_groups),
+        }
+    }
+
+    /// Forgets so many groups and their values.
+    fn forget(&mut self, groups: usize, values: usize) {
+        self.total_groups -= groups;
+        let groups = u32::try_from(groups).unwrap_or(u32::MAX);
+        self.groups = self.groups.split_off(values);
+        self.groups.iter_mut().for_each(|group| *group -= groups);
+    }
 }
 
 impl GroupsAccumulator for GroupQuantiles {
@@ -162,41 +215,78 @@ impl GroupsAccumulator for GroupQuantiles {
         filter: Option<&BooleanArray>,
         total_groups: usize,
     ) -> Result<()> {
-        self.groups = total_groups;
-        self.inner.update_batch(values, groups, filter, total_groups)
+        self.total_groups = total_groups;
+        match kept(values[0].nulls(), filter) {
+            None => {
+                groups.iter().try_for_each(|group| self.join(*group, 1))?;
+                self.values.extend(&values[0])
+            }
+            Some(kept) => {
+                kept.valid_indices().try_for_each(|row| self.join(groups[row], 1))?;
+                self.values.extend(&compute::filter(&values[0], &BooleanArray::new(kept.into_inner(), None))?)
+            }
+        }
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total_groups: usize) -> Result<()> {
-        self.groups = total_groups;
-        self.inner.merge_batch(states, groups, total_groups)
+        self.total_groups = total_groups;
+        let lists = states[0].as_list::<i32>();
+        if lists.null_count() > 0 {
+            return Err(DataFusionError::Internal("a state without values is empty".to_owned()));
+        }
+        let offsets: Vec<usize> = lists.offsets().iter().map(|offset| offset.as_usize()).collect();
+        for (group, ends) in groups.iter().zip(offsets.windows(2)) {
+            self.join(*group, ends[1] - ends[0])?;
+        }
+        let (start, end) = (offsets[0], offsets[offsets.len() - 1]);
+        self.values.extend(&lists.values().slice(start, end - start))
     }
 
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
-        let groups = match emit {
-            EmitTo::All => self.groups,
-            EmitTo::First(groups) => groups,
-        };
-        let bytes = groups.saturating_mul(self.values).saturating_mul(ANSWER_BYTES);
+        let groups = self.emitted(emit);
+        let bytes = groups.saturating_mul(self.asked.number + 1).saturating_mul(ANSWER_BYTES);
         if bytes > BATCH_BYTES_MAX {
             return Err(Ended::Batch { bytes }.into());
         }
-        self.groups -= groups.min(self.groups);
-        self.inner.evaluate(emit)
+        let starts = self.arranged()?;
+        let (mut places, mut lengths) = (Vec::new(), Vec::with_capacity(groups));
+        for group in starts.windows(2).take(groups) {
+            let count = self.values.sort(group[0]..group[1], self.asked.distinct)?;
+            let before = places.len();
+            if count > 0 {
+                places.extend(self.asked.places(count).map(|place| group[0] + place));
+            }
+            lengths.push(places.len() - before);
+        }
+        let nulls = NullBuffer::from_iter(lengths.iter().map(|length| *length > 0));
+        let answers = self.asked.list(lengths, self.values.at(&places)?, Some(nulls))?;
+        drop(self.values.split_first(starts[groups])?);
+        self.forget(groups, starts[groups]);
+        Ok(Arc::new(answers))
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
-        if let EmitTo::First(groups) = emit {
-            self.groups -= groups.min(self.groups);
-        }
-        self.inner.state(emit)
+        let (groups, starts) = (self.emitted(emit), self.arranged()?);
+        let lengths = starts.windows(2).take(groups).map(|group| group[1] - group[0]).collect();
+        let values = self.values.split_first(starts[groups])?;
+        self.forget(groups, starts[groups]);
+        Ok(vec![Arc::new(self.asked.list(lengths, values, None)?)])
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        self.inner.convert_to_state(values, filter)
+        let (lengths, values) = match kept(values[0].nulls(), filter) {
+            None => (vec![1; values[0].len()], Arc::clone(&values[0])),
+            Some(kept) => {
+                let lengths = kept.iter().map(usize::from).collect();
+                (lengths, compute::filter(&values[0], &BooleanArray::new(kept.into_inner(), None))?)
+            }
+        };
+        Ok(vec![Arc::new(self.asked.list(lengths, values, None)?)])
     }
 
+    /// With what it takes to put the values in order.
     fn size(&self) -> usize {
-        self.inner.size()
+        size_of_val(self) + 2 * (self.values.size() + self.groups.capacity() * size_of::<u32>())
     }
 }
 
@@ -206,6 +296,8 @@ mod tests {
         BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringViewArray,
         TimestampMicrosecondArray,
     };
+
+    use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 
     use super::*;
     use crate::source::files::googlesql::aggregates::testing::{context, failure, rows};
@@ -291,29 +383,63 @@ mod tests {
         );
     }
 
+    fn size_with(asked: &Answer, values: &ArrayRef, times: usize) -> [usize; 2] {
+        let mut all =
+            QuantilesAccumulator { asked: asked.clone(), values: collected(&asked.of).unwrap(), each_once: 0 };
+        let mut grouped = GroupQuantiles {
+            asked: asked.clone(),
+            values: collected(&asked.of).unwrap(),
+            groups: Vec::new(),
+            total_groups: 0,
+        };
+        let groups: Vec<usize> = (0..values.len()).collect();
+        for _ in 0..times {
+            all.update_batch(&[Arc::clone(values)]).unwrap();
+            grouped.update_batch(&[Arc::clone(values)], &groups, None, groups.len()).unwrap();
+        }
+        [all.size(), grouped.size()]
+    }
+
     #[test]
     fn what_is_held_is_little_more_than_the_values() {
         let asked = Answer { number: 2, of: DataType::Int64, returns: DataType::Null, distinct: false };
-        let mut accumulator = asked.accumulator().unwrap();
         let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..8_192));
-        for _ in 0..100 {
-            accumulator.update_batch(&[Arc::clone(&values), Arc::clone(&values)]).unwrap();
-        }
+        let [all, grouped] = size_with(&asked, &values, 100);
         let bytes = 100 * 8_192 * 8;
-        assert!((bytes..bytes * 9 / 8 + 65_536).contains(&accumulator.size()), "{}", accumulator.size());
+        assert!((bytes..bytes * 9 / 8 + 65_536).contains(&all), "{all}");
+        assert!((3 * bytes..5 * bytes).contains(&grouped), "{grouped}");
 
-        let mut accumulator = Answer { distinct: true, ..asked.clone() }.accumulator().unwrap();
-        for _ in 0..100 {
-            accumulator.update_batch(&[Arc::clone(&values), Arc::clone(&values)]).unwrap();
-        }
-        assert!(accumulator.size() < 4 * 8_192 * 8, "{}", accumulator.size());
+        let [all, _] = size_with(&Answer { distinct: true, ..asked.clone() }, &values, 100);
+        assert!(all < 4 * 8_192 * 8, "{all}");
 
-        let mut accumulator = Answer { of: DataType::Utf8View, ..asked }.accumulator().unwrap();
         let values: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..8_192).map(|_| "a text of twenty by")));
-        for _ in 0..10 {
-            accumulator.update_batch(&[Arc::clone(&values), Arc::clone(&values)]).unwrap();
-        }
+        let asked = Answer { of: DataType::Utf8View, ..asked };
+        let [all, _] = size_with(&asked, &values, 10);
         let bytes = 10 * 8_192 * (19 + 8);
-        assert!((bytes..bytes * 9 / 8 + 65_536).contains(&accumulator.size()), "{}", accumulator.size());
+        assert!((bytes..bytes * 9 / 8 + 65_536).contains(&all), "{all}");
+        let [all, _] = size_with(&Answer { distinct: true, ..asked }, &values, 10);
+        assert!(all < 2 * 8_192 * (19 + 8), "{all}");
+    }
+
+    /// A group is given out before the others when its rows come together.
+    #[test]
+    fn groups_may_be_given_out_one_by_one() {
+        for (of, distinct) in [(DataType::Int64, false), (DataType::Utf8View, true)] {
+            let returns = DataType::new_list(of.clone(), true);
+            let asked = Answer { number: 2, of: of.clone(), returns, distinct };
+            let values = collected(&of).unwrap();
+            let mut grouped = GroupQuantiles { asked, values, groups: Vec::new(), total_groups: 0 };
+            let values = compute::cast(&Int64Array::from(vec![5, 7, 1, 9, 2, 3, 8]), &of).unwrap();
+            grouped.update_batch(&[Arc::clone(&values)], &[0, 1, 0, 2, 0, 2, 1], None, 4).unwrap();
+            let shown = |array: &ArrayRef| {
+                let options = FormatOptions::default().with_null("NULL");
+                let format = ArrayFormatter::try_new(array, &options).unwrap();
+                (0..array.len()).map(|row| format.value(row).to_string()).collect::<Vec<_>>()
+            };
+            assert_eq!(shown(&grouped.evaluate(EmitTo::First(1)).unwrap()), ["[1, 2, 5]"]);
+            grouped.update_batch(&[values], &[0, 0, 1, 0, 0, 0, 2], None, 3).unwrap();
+            assert_eq!(shown(&grouped.state(EmitTo::First(1)).unwrap()[0]), ["[7, 8, 5, 7, 9, 2, 3]"]);
+            assert_eq!(shown(&grouped.evaluate(EmitTo::All).unwrap()), ["[1, 3, 9]", "[8, 8, 8]"]);
+        }
     }
 }

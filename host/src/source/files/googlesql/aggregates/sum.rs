@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 
 use super::addend::{Addend, BigNumeric, Int64, Numeric};
 use super::call::Shape;
-use super::frame::{Fold, Frame, FrameAccumulator};
+use super::frame::{Fold, Frame};
 use super::total::{Asked, Distinct, GroupTotals, Totals};
 use crate::source::files::googlesql::types::Type;
 
@@ -99,7 +99,7 @@ impl AggregateUDFImpl for Adding {
             Asked::Sum => Fold::Sum,
             Asked::Mean => Fold::Mean,
         };
-        Ok(Box::new(FrameAccumulator(Frame::new(fold))))
+        Ok(Box::new(Frame::new(fold)))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
