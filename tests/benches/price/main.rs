@@ -8,12 +8,16 @@
 
 mod bed;
 mod delivery;
+mod dialect;
 mod execution;
 mod figures;
+mod grouping;
 mod host;
 mod kill;
+mod plain;
 mod rows;
 mod start;
+mod table;
 
 use std::time::Duration;
 
@@ -22,11 +26,22 @@ use tokio::runtime::Runtime;
 
 use figures::Figures;
 
+/// The argument that measures nothing but GoogleSQL on files.
+const DIALECT: &str = "dialect";
+
 fn main() {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some(start::CHILD) {
-        start::child(&arguments.next().unwrap());
-        return;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(start::CHILD) => return start::child(&arguments[1]),
+        Some(grouping::CHILD) => return grouping::child(&arguments[1]),
+        // Alone, with nothing built before.
+        Some(DIALECT) => {
+            let mut figures = Figures::default();
+            dialect::measure(&mut figures);
+            grouping::measure(&mut figures);
+            return figures.write();
+        }
+        _ => {}
     }
     let runtime = Runtime::new().unwrap();
     let mut criterion = Criterion::default()
@@ -40,6 +55,8 @@ fn main() {
     start::measure(&mut figures);
     delivery::measure(&mut criterion, &runtime, &mut figures);
     kill::measure(&runtime, &mut figures);
+    dialect::measure(&mut figures);
+    grouping::measure(&mut figures);
     criterion.final_summary();
     figures.write();
 }

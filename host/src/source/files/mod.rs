@@ -187,6 +187,14 @@ impl FilesSource {
         })
     }
 
+    /// Whether the source can mean what a statement says, as far as its text alone tells: without a look at tables.
+    ///
+    /// # Errors
+    /// `unsupported-sql` or `invalid-sql`, naming the construct and its place.
+    pub fn accepts(&self, statement: &ReadStatement) -> Result<(), Problem> {
+        stack::with_room(|| googlesql::rewritten(statement.ast(), &self.registry).map(drop))
+    }
+
     /// Looks tables up and into their files.
     async fn state_with(
         &self,
