@@ -81,13 +81,8 @@ const LONG: Pair =
 pub(crate) fn measure(figures: &mut Figures) {
     let folder = table::folder();
     let target_partitions = std::thread::available_parallelism().unwrap().get();
-    let options = FilesOptions {
-        path: folder.clone(),
-        project: None,
-        memory_bytes: 8 << 30,
-        spill_bytes: 0,
-        target_partitions,
-    };
+    let options =
+        FilesOptions { path: folder.clone(), project: None, memory_bytes: 8 << 30, spill_bytes: 0, target_partitions };
     let source = FilesSource::open(options).unwrap();
     // As many threads for the engine as our queries have.
     let runtime = Builder::new_multi_thread().worker_threads(target_partitions).enable_all().build().unwrap();

@@ -110,7 +110,7 @@ fn every_type_keeps_its_values_and_nulls() {
         (
             deliver(Decimal128Array::from(vec![Some(-1_250), None]).with_precision_and_scale(10, 3).unwrap()),
             Kind::Decimal,
-            vec![some("-1.250"), None],
+            vec![some("-1.25"), None],
         ),
         (
             deliver(Decimal128Array::from(vec![Some(12), None]).with_precision_and_scale(10, -2).unwrap()),

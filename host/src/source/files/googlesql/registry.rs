@@ -53,7 +53,7 @@ const fn window(name: &'static str, syntax: &'static str, engine: &'static str, 
 /// Functions of many rows.
 pub(super) const AGGREGATES: &[Aggregate] = &[
     both("ANY_VALUE", "ANY_VALUE(x [HAVING {MAX | MIN} y])", "any_value", "`HAVING` only without `OVER`."),
-    aggregate("APPROX_COUNT_DISTINCT", "APPROX_COUNT_DISTINCT(x)", "approx_distinct", ""),
+    aggregate("APPROX_COUNT_DISTINCT", "APPROX_COUNT_DISTINCT(x)", "APPROX_COUNT_DISTINCT", ""),
     aggregate("APPROX_QUANTILES", "APPROX_QUANTILES([DISTINCT] x, n)", "APPROX_QUANTILES", "The answer is exact."),
     aggregate("APPROX_TOP_COUNT", "APPROX_TOP_COUNT(x, n)", "APPROX_TOP_COUNT", "The answer is exact."),
     aggregate(
@@ -66,11 +66,11 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     aggregate("BIT_AND", "BIT_AND(x)", "bit_and", ""),
     aggregate("BIT_OR", "BIT_OR(x)", "bit_or", ""),
     aggregate("BIT_XOR", "BIT_XOR([DISTINCT] x)", "bit_xor", ""),
-    aggregate("CORR", "CORR(x, y)", "corr", ""),
+    aggregate("CORR", "CORR(y, x)", "CORR", ""),
     both("COUNT", "COUNT(*), COUNT([DISTINCT] x)", "count", ""),
     both("COUNTIF", "COUNTIF(condition)", "count", ""),
-    aggregate("COVAR_POP", "COVAR_POP(x, y)", "covar_pop", ""),
-    aggregate("COVAR_SAMP", "COVAR_SAMP(x, y)", "covar_samp", ""),
+    aggregate("COVAR_POP", "COVAR_POP(y, x)", "COVAR_POP", ""),
+    aggregate("COVAR_SAMP", "COVAR_SAMP(y, x)", "COVAR_SAMP", ""),
     aggregate("GROUPING", "GROUPING(x)", "grouping", ""),
     aggregate("LOGICAL_AND", "LOGICAL_AND(condition)", "bool_and", ""),
     aggregate("LOGICAL_OR", "LOGICAL_OR(condition)", "bool_or", ""),
@@ -78,19 +78,19 @@ pub(super) const AGGREGATES: &[Aggregate] = &[
     aggregate("MAX_BY", "MAX_BY(x, y)", "first_value", ""),
     both("MIN", "MIN(x)", "MIN", ""),
     aggregate("MIN_BY", "MIN_BY(x, y)", "first_value", ""),
-    both("STDDEV", "STDDEV([DISTINCT] x)", "stddev", ""),
-    both("STDDEV_POP", "STDDEV_POP([DISTINCT] x)", "stddev_pop", ""),
-    both("STDDEV_SAMP", "STDDEV_SAMP([DISTINCT] x)", "stddev", ""),
+    both("STDDEV", "STDDEV([DISTINCT] x)", "STDDEV", ""),
+    both("STDDEV_POP", "STDDEV_POP([DISTINCT] x)", "STDDEV_POP", ""),
+    both("STDDEV_SAMP", "STDDEV_SAMP([DISTINCT] x)", "STDDEV_SAMP", ""),
     aggregate(
         "STRING_AGG",
         "STRING_AGG([DISTINCT] x [, delimiter] [ORDER BY ...] [LIMIT n])",
-        "string_agg",
+        "STRING_AGG",
         "Of STRING, not of BYTES.",
     ),
     both("SUM", "SUM([DISTINCT] x)", "SUM", ""),
-    both("VARIANCE", "VARIANCE([DISTINCT] x)", "var", ""),
-    both("VAR_POP", "VAR_POP([DISTINCT] x)", "var_pop", ""),
-    both("VAR_SAMP", "VAR_SAMP([DISTINCT] x)", "var", ""),
+    both("VARIANCE", "VARIANCE([DISTINCT] x)", "VARIANCE", ""),
+    both("VAR_POP", "VAR_POP([DISTINCT] x)", "VAR_POP", ""),
+    both("VAR_SAMP", "VAR_SAMP([DISTINCT] x)", "VAR_SAMP", ""),
 ];
 
 /// Functions of neighbouring rows.
@@ -111,7 +111,7 @@ pub(super) const WINDOWS: &[Aggregate] = &[
 ];
 
 /// Functions of the engine whose result is an integer of another width.
-const COUNTING: &[&str] = &["approx_distinct", "dense_rank", "grouping", "ntile", "rank", "row_number"];
+const COUNTING: &[&str] = &["dense_rank", "grouping", "ntile", "rank", "row_number"];
 
 /// Functions of a row that the engine brings and rewritten statements use.
 const ENGINE_SCALARS: &[&str] = &["get_field", "make_array", "named_struct"];

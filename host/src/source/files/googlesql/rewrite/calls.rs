@@ -2,9 +2,9 @@
 //! arguments of an aggregate put where the engine wants it.
 
 use sqlparser::ast::{
-    BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, HavingBoundKind, Ident, NullTreatment, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions,
-    Spanned, UnaryOperator, Value, WindowSpec, WindowType,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    HavingBoundKind, Ident, NullTreatment, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Spanned,
+    UnaryOperator, Value, WindowSpec, WindowType,
 };
 use sqlparser::tokenizer::Span;
 
@@ -13,9 +13,7 @@ use super::super::function::SAFE;
 use super::super::registry::{Called, Registry};
 use super::super::types::Type;
 use super::expressions::{either, first_present, interval, one, unless_equal};
-use super::tree::{
-    Parts, call, case, engine_name, is_engine_name, lower_window, nested, number, plain, text, written_call,
-};
+use super::tree::{Parts, call, case, engine_name, is_engine_name, lower_window, nested, plain, text};
 use super::{invalid, subqueries, unsupported};
 use crate::model::Problem;
 
@@ -237,14 +235,6 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
             let kind = if name == "MAX_BY" { HavingBoundKind::Max } else { HavingBoundKind::Min };
             return best(kind, value, by, built, span);
         }
-        "CORR" if !is_over => {
-            let [y, x] = plain(&args)
-                .unwrap_or_default()
-                .try_into()
-                .map_err(|_| invalid("`CORR` with other arguments than it takes", "write CORR(y, x)", span))?;
-            built.args = super::tree::arguments(vec![y.clone(), x.clone()]);
-            return Ok(correlation(built, &y, &x, span));
-        }
         "LAG" | "LEAD" | "NTH_VALUE" => {
             let least = if name == "NTH_VALUE" { 1 } else { 0 };
             if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(place))) = args.get(1)
@@ -321,21 +311,6 @@ fn written_number(expr: &Expr) -> Option<i128> {
         Expr::Nested(expr) => written_number(expr),
         _ => None,
     }
-}
-
-/// The correlation of constants is not a number, where the engine has none.
-fn correlation(corr: Function, y: &Expr, x: &Expr, span: Span) -> Expr {
-    let both = Expr::BinaryOp {
-        left: Box::new(is_not_null(y.clone())),
-        op: BinaryOperator::And,
-        right: Box::new(is_not_null(x.clone())),
-    };
-    let pairs = written_call("COUNTIF", vec![nested(both)], span);
-    let few = Expr::BinaryOp { left: Box::new(pairs), op: BinaryOperator::Lt, right: Box::new(number(2)) };
-    let corr = Expr::Function(corr);
-    let not_a_number = call(&cast::name(&Type::Float64), vec![text("nan")], span);
-    let known = either(is_not_null(corr.clone()), corr, not_a_number);
-    either(few, Expr::value(Value::Null), known)
 }
 
 /// The value of the row in which another is greatest or least.
