@@ -31,7 +31,7 @@ pub(super) fn googlesql(tokens: Vec<TokenWithSpan>) -> Result<Vec<TokenWithSpan>
         token.token = literal(token.token, token.span)?;
         words.push(token);
     }
-    Ok(typed_arrays(safe_names(words)))
+    Ok(typed_arrays(&safe_names(words)))
 }
 
 /// The digits of `0Xff`, which the parser takes for a number and a name.
@@ -202,7 +202,7 @@ fn safe_names(words: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 }
 
 /// `ARRAY<T>[...]` as `CAST([...] AS ARRAY<T>)`.
-fn typed_arrays(words: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+fn typed_arrays(words: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut rewritten = Vec::with_capacity(words.len());
     // For each open bracket: the type that goes behind it, if it is a typed array's.
     let mut open: Vec<Option<Vec<TokenWithSpan>>> = Vec::new();

@@ -24,7 +24,9 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
         return Ok(());
     }
     let span = function.name.span();
-    lower_window(function.over.as_mut());
+    if let Some(over) = &mut function.over {
+        lower_window(over);
+    }
     if let Some(WindowType::WindowSpec(WindowSpec { window_name: Some(name), .. })) = &function.over {
         return Err(unsupported("a window built on a named one here", "write the window out", name.span));
     }
@@ -55,7 +57,8 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
             if function.over.is_some() {
                 return Err(unsupported(format!("the function `{written}` with `OVER`"), "leave OVER out", span));
             }
-            *expr = scalar(if safe { format!("{SAFE}{name}") } else { name.to_owned() }, &words, parts, span)?;
+            let engine = if safe { format!("{SAFE}{name}") } else { name.to_owned() };
+            *expr = scalar(&engine, &words, parts, span)?;
             Ok(())
         }
         Some(_) if safe => Err(unsupported(format!("`SAFE.` before `{name}`"), "leave `SAFE.` out", span)),
@@ -113,7 +116,7 @@ fn syntax(name: &str, parts: &Parts, span: Span) -> Result<Option<Expr>, Problem
     let args = args.as_deref();
     Ok(Some(match (name, args) {
         ("IF", Some([condition, value, otherwise])) => either(condition.clone(), value.clone(), otherwise.clone()),
-        ("IFNULL", Some([value, otherwise])) => first_present(&[value.clone()], otherwise),
+        ("IFNULL", Some([value, otherwise])) => first_present(std::slice::from_ref(value), otherwise),
         ("COALESCE", Some([values @ .., last])) => first_present(values, last),
         ("NULLIF", Some([value, other])) => unless_equal(value, other),
         ("IF" | "IFNULL" | "COALESCE" | "NULLIF", _) => {
@@ -127,7 +130,7 @@ fn syntax(name: &str, parts: &Parts, span: Span) -> Result<Option<Expr>, Problem
 }
 
 /// A function of a row. `words` are the places at which any of its forms has a word such as `DAY`.
-fn scalar(name: String, words: &[usize], parts: Parts, span: Span) -> Result<Expr, Problem> {
+fn scalar(name: &str, words: &[usize], parts: Parts, span: Span) -> Result<Expr, Problem> {
     if parts.distinct || !parts.clauses.is_empty() {
         let hint = "these belong to functions of many rows";
         return Err(invalid(format!("`{name}` with DISTINCT, ORDER BY or the like"), hint, span));
@@ -151,7 +154,7 @@ fn scalar(name: String, words: &[usize], parts: Parts, span: Span) -> Result<Exp
             arg => args.push(arg),
         }
     }
-    Ok(call(&name, args, span))
+    Ok(call(name, args, span))
 }
 
 /// `DAY` or `WEEK(MONDAY)`.
@@ -269,14 +272,10 @@ fn aggregate(name: &str, engine: &str, function: Function, parts: Parts, span: S
             }
         }
         _ if limit.is_some() => return wrong("LIMIT"),
-        "PERCENTILE_CONT" | "PERCENTILE_DISC" if nulls == Some(NullTreatment::RespectNulls) => {
+        "PERCENTILE_CONT" | "PERCENTILE_DISC" | "APPROX_QUANTILES" if nulls == Some(NullTreatment::RespectNulls) => {
             return wrong("RESPECT NULLS");
         }
-        "PERCENTILE_CONT" | "PERCENTILE_DISC" | "APPROX_QUANTILES" => {
-            if nulls == Some(NullTreatment::RespectNulls) {
-                return wrong("RESPECT NULLS");
-            }
-        }
+        "PERCENTILE_CONT" | "PERCENTILE_DISC" | "APPROX_QUANTILES" => {}
         "FIRST_VALUE" | "LAST_VALUE" => built.null_treatment = nulls,
         _ if nulls == Some(NullTreatment::IgnoreNulls) && first.is_some() && !is_over => {
             filter = first.map(|first| Box::new(is_not_null(first)));

@@ -74,18 +74,11 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
             let is_in = call("IN UNNEST", vec![(**needle).clone(), (**array_expr).clone()], span);
             *expr = negated_if(*negated, is_in);
         }
-        Expr::InList { expr: needle, list, negated } => {
-            if list.iter().any(|item| matches!(item, Expr::Tuple(_) | Expr::Struct { .. })) {
-                let mut either = list.iter().map(|item| compared(needle, BinaryOperator::Eq, item));
-                if let Some(first) = either.next() {
-                    let any = either.fold(first, |left, right| Expr::BinaryOp {
-                        left: Box::new(left),
-                        op: BinaryOperator::Or,
-                        right: Box::new(right),
-                    });
-                    *expr = negated_if(*negated, nested(any));
-                }
-            }
+        Expr::InList { expr: needle, list, negated } if list.iter().any(is_structure) => {
+            let either = list.iter().map(|item| compared(needle, BinaryOperator::Eq, item)).reduce(|left, right| {
+                Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Or, right: Box::new(right) }
+            });
+            *expr = negated_if(*negated, nested(either.unwrap_or_else(|| Expr::value(Value::Boolean(false)))));
         }
         Expr::Case { operand: Some(operand), conditions, else_result, .. } => {
             let conditions = conditions
@@ -160,6 +153,10 @@ fn written_and_seen(registry: &Registry, name: &str, args: Vec<Expr>, span: Span
     Ok(written)
 }
 
+fn is_structure(expr: &Expr) -> bool {
+    matches!(expr, Expr::Tuple(_) | Expr::Struct { .. })
+}
+
 fn compared(left: &Expr, op: BinaryOperator, right: &Expr) -> Expr {
     let (left, right) = (nested(left.clone()), nested(right.clone()));
     nested(Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) })
@@ -193,7 +190,7 @@ fn converted(from: Expr, data_type: &DataType, kind: &CastKind, span: Span) -> R
         return Err(unsupported(format!("the type `{data_type}`"), hint, span));
     };
     match to {
-        Type::Array(item) => array(from, data_type, *item, span),
+        Type::Array(item) => array(from, data_type, &item, span),
         Type::Struct(_) => match (from, data_type) {
             (Expr::Struct { values, .. } | Expr::Tuple(values), DataType::Struct(fields, _)) => {
                 let values = values.into_iter().map(|value| match value {
@@ -214,7 +211,7 @@ fn converted(from: Expr, data_type: &DataType, kind: &CastKind, span: Span) -> R
 }
 
 /// An array of a type: its elements are cast, and one without elements has the type all the same.
-fn array(from: Expr, data_type: &DataType, item: Type, span: Span) -> Result<Expr, Problem> {
+fn array(from: Expr, data_type: &DataType, item: &Type, span: Span) -> Result<Expr, Problem> {
     let DataType::Array(ArrayElemTypeDef::AngleBracket(item_type)) = data_type else {
         return Err(unsupported(format!("the type `{data_type}`"), "write ARRAY<type>", span));
     };
@@ -222,7 +219,7 @@ fn array(from: Expr, data_type: &DataType, item: Type, span: Span) -> Result<Exp
         Expr::Array(mut array) if !array.elem.is_empty() => {
             for element in &mut array.elem {
                 let value = std::mem::replace(element, Expr::value(Value::Null));
-                *element = match (&item, &**item_type, value) {
+                *element = match (item, &**item_type, value) {
                     (Type::Struct(_), DataType::Struct(fields, _), Expr::Tuple(values)) => {
                         structure(&values, fields, span)?
                     }

@@ -1,7 +1,5 @@
 //! Queries and what they select: names of columns, and `SELECT AS STRUCT`.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     Expr, Ident, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Spanned,
     Statement, Value, ValueTableMode, ValueWithSpan, WildcardAdditionalOptions,
@@ -65,7 +63,7 @@ pub(super) fn query(query: &mut Query, around: &[Vec<String>]) -> Result<Vec<Str
 pub(super) fn select(select: &mut Select) -> Result<(), Problem> {
     relations::fold(select)?;
     let names = relations::names(select);
-    let _: ControlFlow<()> = relations::shared(select);
+    relations::shared(select);
     windows::written_out(select)?;
     let mut anonymous = 0;
     for item in &mut select.projection {

@@ -59,7 +59,7 @@ pub(super) fn text(value: impl Into<String>) -> Expr {
 }
 
 /// A whole number.
-pub(super) fn number(value: impl ToString) -> Expr {
+pub(super) fn number(value: u32) -> Expr {
     Expr::value(Value::Number(value.to_string(), false))
 }
 
@@ -105,15 +105,10 @@ pub(super) fn plain(args: &[FunctionArg]) -> Option<Vec<Expr>> {
 }
 
 /// The name behind `OVER`, if it is one, in lower case.
-pub(super) fn lower_window(over: Option<&mut WindowType>) {
+pub(super) fn lower_window(over: &mut WindowType) {
     match over {
-        Some(WindowType::NamedWindow(name)) => lower(name),
-        Some(WindowType::WindowSpec(spec)) => {
-            if let Some(name) = &mut spec.window_name {
-                lower(name);
-            }
-        }
-        None => {}
+        WindowType::NamedWindow(name) => lower(name),
+        WindowType::WindowSpec(spec) => spec.window_name.iter_mut().for_each(lower),
     }
 }
 
