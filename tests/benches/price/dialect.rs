@@ -78,7 +78,8 @@ const SHORT: Pair = Pair {
 const LONG: Pair =
     Pair { what: "long", ours: include_str!("long.google.sql"), theirs: include_str!("long.engine.sql") };
 
-pub(crate) fn measure(figures: &mut Figures) {
+/// Measures all, or only the aggregate that is named.
+pub(crate) fn measure(figures: &mut Figures, only: Option<&str>) {
     let folder = table::folder();
     let target_partitions = std::thread::available_parallelism().unwrap().get();
     let options =
@@ -89,13 +90,16 @@ pub(crate) fn measure(figures: &mut Figures) {
     let plain = runtime.block_on(Plain::open(&folder, target_partitions));
 
     let mut worst = 0.0_f64;
-    for pair in AGGREGATES {
+    for pair in AGGREGATES.iter().filter(|pair| only.is_none_or(|only| only == pair.what)) {
         let (ours, theirs) = compared(&runtime, &source, &plain, pair);
         let (name, ratio) = (pair.what, ours.as_secs_f64() / theirs.as_secs_f64());
         figures.note(&format!("aggregate_{name}_ms"), ours.as_secs_f64() * 1e3);
         figures.note(&format!("aggregate_{name}_plain_ms"), theirs.as_secs_f64() * 1e3);
         figures.note(&format!("aggregate_{name}_ratio"), ratio);
         worst = worst.max(ratio);
+    }
+    if only.is_some() {
+        return;
     }
     figures.note("aggregate_worst_ratio", worst);
     for pair in [SHORT, LONG] {

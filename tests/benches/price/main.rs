@@ -34,11 +34,15 @@ fn main() {
     match arguments.first().map(String::as_str) {
         Some(start::CHILD) => return start::child(&arguments[1]),
         Some(grouping::CHILD) => return grouping::child(&arguments[1]),
-        // Alone, with nothing built before.
+        // Alone: all of it, or one aggregate by its name.
         Some(DIALECT) => {
             let mut figures = Figures::default();
-            dialect::measure(&mut figures);
-            grouping::measure(&mut figures);
+            // `cargo bench` puts options of its own behind.
+            let only = arguments.get(1).filter(|name| !name.starts_with("--"));
+            dialect::measure(&mut figures, only.map(String::as_str));
+            if only.is_none() {
+                grouping::measure(&mut figures);
+            }
             return figures.write();
         }
         _ => {}
@@ -55,7 +59,7 @@ fn main() {
     start::measure(&mut figures);
     delivery::measure(&mut criterion, &runtime, &mut figures);
     kill::measure(&runtime, &mut figures);
-    dialect::measure(&mut figures);
+    dialect::measure(&mut figures, None);
     grouping::measure(&mut figures);
     criterion.final_summary();
     figures.write();
