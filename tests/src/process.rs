@@ -11,7 +11,7 @@ pub fn resident_kib() -> u64 {
     kib("VmRSS:")
 }
 
-/// Most memory that was ever resident, in KiB.
+/// Most memory that was resident at once, ever or since [`forget_peak`], in KiB.
 ///
 /// Source: proc_pid_status(5), `VmHWM`.
 ///
@@ -20,6 +20,29 @@ pub fn resident_kib() -> u64 {
 #[must_use]
 pub fn peak_kib() -> u64 {
     kib("VmHWM:")
+}
+
+/// Lets [`peak_kib`] begin anew.
+///
+/// Source: proc_pid_clear_refs(5), 5.
+///
+/// # Panics
+/// On a system without it.
+pub fn forget_peak() {
+    fs_err::write("/proc/self/clear_refs", "5").expect("a system that forgets");
+}
+
+/// Number of threads with a name, of at most 15 bytes.
+///
+/// Source: proc_pid_task(5), proc_pid_comm(5).
+///
+/// # Panics
+/// On a system without them.
+#[must_use]
+pub fn threads(name: &str) -> usize {
+    let tasks = fs_err::read_dir("/proc/self/task").expect("a system that lists them");
+    let names = tasks.filter_map(|task| fs_err::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|found| found.trim_end() == name).count()
 }
 
 fn kib(label: &str) -> u64 {

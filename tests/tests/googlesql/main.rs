@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
 #![expect(clippy::print_stdout, reason = "the numbers are shown beside the test")]
 
+mod hostile;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;

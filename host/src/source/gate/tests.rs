@@ -249,12 +249,17 @@ fn size_and_nesting_are_bounded() {
     let unions = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(20_000));
     let types = format!("SELECT CAST(NULL AS {}INT64{})", "ARRAY<".repeat(20_000), ">".repeat(20_000));
     let cases = format!("SELECT {}1{}", "CASE WHEN TRUE THEN ".repeat(20_000), " END".repeat(20_000));
+    let elements = format!("SELECT [1]{}", "[OFFSET(0)]".repeat(20_000));
+    let fields = format!("SELECT STRUCT(1 AS a){}", ".a".repeat(20_000));
     let isnull = format!("SELECT 1{}", " IS NULL".repeat(50_000));
     let at = format!("SELECT 1{}", " AT TIME ZONE 'UTC'".repeat(20_000));
     // Each level within what a level may be, all together not.
     let mixed = format!("SELECT {}1{}", "(".repeat(20), " + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1)".repeat(20));
     let prefixes = format!("SELECT {}1{}", "CASE WHEN a AND NOT NOT NOT NOT ".repeat(60), " THEN 1 END".repeat(60));
-    for sql in [parens, selects, sum, casts, nots, minus, ors, unions, types, cases, isnull, at, mixed, prefixes] {
+    for sql in [
+        parens, selects, sum, casts, nots, minus, ors, unions, types, cases, elements, fields, isnull, at, mixed,
+        prefixes,
+    ] {
         let problem = refusal(&sql, Vec::new());
         let shown: String = sql.chars().take(60).collect();
         assert_eq!(problem, text::too_deep(), "{shown}");

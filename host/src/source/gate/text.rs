@@ -167,6 +167,9 @@ struct Level {
     /// Other operators in this row, and most in a row since the last comma.
     row: usize,
     longest_row: usize,
+    /// Fields and elements taken of the value at hand, and most of one value since the last comma.
+    accesses: usize,
+    most_accesses: usize,
     /// Deepest pair of brackets since the last comma.
     brackets: usize,
     /// Deepest part between commas so far.
@@ -176,7 +179,7 @@ struct Level {
 
 impl Level {
     fn part(&self) -> usize {
-        self.rows + self.longest_row.max(self.row) + self.brackets
+        self.rows + self.longest_row.max(self.row) + self.most_accesses.max(self.accesses) + self.brackets
     }
 
     fn depth(&self) -> usize {
@@ -184,8 +187,14 @@ impl Level {
     }
 
     fn take(&mut self, token: &Token) {
-        match weight(token) {
+        let weight = weight(token);
+        if !matches!(weight, Weight::None | Weight::Access) {
+            self.most_accesses = self.most_accesses.max(self.accesses);
+            self.accesses = 0;
+        }
+        match weight {
             Weight::None => {}
+            Weight::Access => self.accesses += 1,
             Weight::Operator => self.row += 1,
             Weight::SetOperation => self.set_operations += 1,
             Weight::Row => {
@@ -214,7 +223,12 @@ fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), Problem> {
     };
     for token in tokens {
         match &token.token {
-            Token::LParen | Token::LBracket | Token::LBrace => levels.push(Level::default()),
+            open @ (Token::LParen | Token::LBracket | Token::LBrace) => {
+                if let Some(level) = levels.last_mut().filter(|_| *open == Token::LBracket) {
+                    level.take(open);
+                }
+                levels.push(Level::default());
+            }
             Token::Word(Word { quote_style: None, keyword: Keyword::CASE, .. }) => {
                 levels.push(Level { is_case: true, ..Level::default() });
             }
@@ -248,6 +262,8 @@ fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), Problem> {
 
 enum Weight {
     None,
+    /// Of a field, by its name, or of an element, by its number.
+    Access,
     Operator,
     Row,
     Part,
@@ -257,6 +273,7 @@ enum Weight {
 fn weight(token: &Token) -> Weight {
     match token {
         Token::Comma => Weight::Part,
+        Token::Period | Token::LBracket => Weight::Access,
         Token::Word(Word { quote_style: None, keyword, .. }) => match keyword {
             Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT => Weight::SetOperation,
             Keyword::AND | Keyword::OR | Keyword::XOR | Keyword::JOIN => Weight::Row,
@@ -275,11 +292,9 @@ fn weight(token: &Token) -> Weight {
             | Keyword::STRUCT => Weight::Operator,
             _ => Weight::None,
         },
-        Token::Word(_)
-        | Token::Number(..)
-        | Token::SingleQuotedString(_)
-        | Token::DoubleQuotedString(_)
-        | Token::Period => Weight::None,
+        Token::Word(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) => {
+            Weight::None
+        }
         _ => Weight::Operator,
     }
 }

@@ -15,6 +15,9 @@ use super::cast;
 use super::reshape::Reshape;
 use super::types::Type;
 
+/// Most fields of structs that are compared: the structs are written once for each.
+const FIELDS_MAX: usize = 64;
+
 /// The operators of GoogleSQL.
 #[derive(Debug)]
 pub(super) struct GoogleOperators {
@@ -98,6 +101,11 @@ impl GoogleOperators {
         theirs: &[(String, Type)],
         schema: &DFSchema,
     ) -> Result<Expr> {
+        let leaves = ours.iter().map(|(_, field)| field.leaves()).sum::<usize>();
+        if leaves > FIELDS_MAX {
+            let message = format!("a comparison of {leaves} fields: at most {FIELDS_MAX} are compared at once");
+            return Err(DataFusionError::Plan(message));
+        }
         let mut all: Option<Expr> = None;
         for ((our_name, _), (their_name, _)) in ours.iter().zip(theirs) {
             let left = self.call("get_field", vec![left.clone(), lit(our_name.as_str())])?;

@@ -147,6 +147,14 @@ impl Type {
         }
     }
 
+    /// Fields at the bottom of it; one for what has no fields.
+    pub(in crate::source::files) fn leaves(&self) -> usize {
+        match self {
+            Self::Struct(fields) => fields.iter().map(|(_, field)| field.leaves()).sum(),
+            _ => 1,
+        }
+    }
+
     /// Whether it is a number.
     pub(in crate::source::files) fn is_numeric(&self) -> bool {
         matches!(self, Self::Int64 | Self::Float64 | Self::Numeric | Self::BigNumeric)

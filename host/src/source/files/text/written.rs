@@ -207,8 +207,11 @@ impl Guess {
     }
 }
 
-/// A number with a point or an exponent; an integer beyond 64 bits would lose digits.
+/// A number with a point or an exponent, or none as programs write them; an integer beyond 64 bits would lose digits.
 fn is_float(text: &str) -> bool {
+    if matches!(text, "NaN" | "nan" | "inf" | "-inf") {
+        return true;
+    }
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let is_integer = text.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit());
     has_digit && !is_integer && float64(text).is_some()
@@ -457,7 +460,8 @@ mod tests {
             (&["1.5", "18446744073709551615"], Guess::Text),
             (&["true", "False"], Guess::Boolean),
             (&["true", "1"], Guess::Text),
-            (&["nan"], Guess::Text),
+            (&["NaN", "-inf", "1", "0.5"], Guess::Float64),
+            (&["Nan", "1"], Guess::Text),
             (&["2026-01-31"], Guess::Date),
             (&["2026-01-31", "2026-01-31 10:00:00"], Guess::DateTime),
             (&["2026-01-31T10:00:00Z", "2026-01-31T10:00:00+02:00"], Guess::Timestamp),

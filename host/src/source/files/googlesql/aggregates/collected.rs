@@ -16,6 +16,7 @@ use datafusion::arrow::datatypes::{
 use datafusion::error::{DataFusionError, Result};
 
 use crate::source::files::googlesql::types::Type;
+use crate::source::files::watch::{BATCH_BYTES_MAX, Ended};
 
 /// Values of one type, without `NULL`.
 pub(super) trait Collected: fmt::Debug + Send + Sync {
@@ -218,11 +219,22 @@ impl Strings {
         self.ends.push(self.bytes.len());
     }
 
-    /// Values as an array.
+    /// Values as an array. One that comes several times in a row is written once where the type can share it; where
+    /// it cannot, all must not be larger than the values here or a batch.
     fn array(&self, numbers: impl Iterator<Item = usize>) -> Result<ArrayRef> {
-        let mut values = BinaryViewBuilder::new();
-        for number in numbers {
-            values.try_append_value(self.value(number))?;
+        let (mut values, mut bytes) = (BinaryViewBuilder::new(), 0usize);
+        let mut numbers = numbers.peekable();
+        while let Some(number) = numbers.next() {
+            let mut times = 1;
+            while numbers.next_if_eq(&number).is_some() {
+                times += 1;
+            }
+            let value = self.value(number);
+            values.try_append_value_n(value, times)?;
+            bytes = bytes.saturating_add(value.len().saturating_mul(times));
+        }
+        if self.of == Type::Bytes.arrow() && bytes > self.bytes.len().max(BATCH_BYTES_MAX) {
+            return Err(Ended::Batch { bytes }.into());
         }
         Ok(cast(&values.finish(), &self.of)?)
     }

@@ -300,7 +300,7 @@ mod tests {
     use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 
     use super::*;
-    use crate::source::files::googlesql::aggregates::testing::{context, failure, rows};
+    use crate::source::files::googlesql::aggregates::testing::{columns, context, failure, rows};
 
     #[test]
     fn a_quantile_is_a_value_that_is_there() {
@@ -381,6 +381,21 @@ mod tests {
             rows(&context, "select count(*) from (select x, APPROX_QUANTILES(x, 100) from t group by x)"),
             ["1000"]
         );
+    }
+
+    #[test]
+    fn a_long_value_is_not_written_many_times() {
+        let long = "x".repeat(100_000);
+        let bytes = BinaryArray::from_vec(vec![long.as_bytes()]);
+        let batch: Vec<(&str, ArrayRef)> =
+            vec![("s", Arc::new(StringViewArray::from(vec![long.as_str()]))), ("y", Arc::new(bytes))];
+        let context = context(vec![batch]);
+        let answer = columns(&context, "select APPROX_QUANTILES(s, 10000) from t").unwrap().remove(0);
+        let values = Arc::clone(answer.as_list::<i32>().values());
+        assert_eq!((values.len(), values.as_string_view().value(10_000)), (10_001, long.as_str()));
+        assert!(values.get_buffer_memory_size() < 1 << 20, "{}", values.get_buffer_memory_size());
+        let message = failure(&context, "select APPROX_QUANTILES(y, 10000) from t");
+        assert!(message.contains("a step of the query makes 1000100000 bytes at once"), "{message}");
     }
 
     fn size_with(asked: &Answer, values: &ArrayRef, times: usize) -> [usize; 2] {

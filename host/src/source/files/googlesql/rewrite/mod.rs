@@ -5,6 +5,7 @@
 //! that is made here is marked by the quotes of its name, which no statement can write, and is not looked at again.
 
 mod calls;
+mod copies;
 mod expressions;
 mod literals;
 mod relations;
@@ -18,6 +19,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Span;
 
+use self::copies::Copies;
 pub(in crate::source::files::googlesql) use self::expressions::name_of;
 pub(in crate::source::files::googlesql) use self::relations::{USING, is_made_up, is_of_neighbour, is_using_the_right};
 use super::registry::Registry;
@@ -30,7 +32,7 @@ use crate::model::{Problem, ProblemCode};
 pub(in crate::source::files) fn rewritten(statement: &Statement, registry: &Registry) -> Result<Statement, Problem> {
     let mut statement = statement.clone();
     selects::top_level(&mut statement);
-    match statement.visit(&mut Rewriter { registry, relations: 0, tables: Vec::new() }) {
+    match statement.visit(&mut Rewriter { registry, relations: 0, tables: Vec::new(), copies: Copies::default() }) {
         ControlFlow::Continue(()) => Ok(statement),
         ControlFlow::Break(problem) => Err(problem),
     }
@@ -42,6 +44,8 @@ struct Rewriter<'a> {
     relations: usize,
     /// Names that the `WITH` of each open query defines.
     tables: Vec<Vec<String>>,
+    /// What was written more than once so far.
+    copies: Copies,
 }
 
 impl VisitorMut for Rewriter<'_> {
@@ -66,7 +70,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Problem> {
-        flow(expressions::before(self.registry, expr))
+        flow(self.copies.count(expr).and_then(|()| expressions::before(self.registry, expr)))
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Problem> {
