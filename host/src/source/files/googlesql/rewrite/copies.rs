@@ -3,8 +3,11 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{Expr, Function, FunctionArguments, ObjectNamePart, Query, Spanned, Visit, Visitor};
+use sqlparser::ast::{
+    Expr, Function, FunctionArguments, ObjectNamePart, Query, Spanned, Value, ValueWithSpan, Visit, Visitor,
+};
 
+use super::expressions::is_structure;
 use super::unsupported;
 use crate::model::Problem;
 
@@ -13,6 +16,9 @@ const COPIED_MAX: usize = 50_000;
 
 /// Expressions that a copied subquery counts for: it is planned and run again.
 const SUBQUERY: usize = 500;
+
+/// Bytes of a copied text that count for an expression.
+const TEXT: usize = 100;
 
 /// What was copied so far.
 #[derive(Debug, Default)]
@@ -26,14 +32,14 @@ impl Copies {
     /// # Errors
     /// When all copies together are too many.
     pub(super) fn count(&mut self, expr: &Expr) -> Result<(), Problem> {
-        let times = times(expr);
+        let (times, part) = copied(expr);
         if times == 0 {
             return Ok(());
         }
         let left = COPIED_MAX - self.copied;
         let mut size = Size { nodes: 0, most: left / times };
         // It stops where there are too many.
-        let fits = expr.visit(&mut size).is_continue();
+        let fits = part.visit(&mut size).is_continue();
         self.copied += size.nodes.saturating_mul(times).min(left);
         match fits {
             true => Ok(()),
@@ -46,22 +52,24 @@ impl Copies {
     }
 }
 
-/// How many times parts of an expression are copied.
-fn times(expr: &Expr) -> usize {
+/// How many times which part of an expression is copied.
+fn copied(expr: &Expr) -> (usize, &Expr) {
     match expr {
-        Expr::Between { .. } | Expr::Like { any: true, .. } => 1,
-        Expr::InList { list, .. } if list.iter().any(|item| matches!(item, Expr::Tuple(_) | Expr::Struct { .. })) => {
-            list.len()
-        }
-        Expr::Case { operand: Some(_), conditions, .. } => conditions.len(),
+        Expr::Between { expr: value, .. } => (1, value),
+        Expr::Like { any: true, expr: value, pattern, .. } => match &**pattern {
+            Expr::Tuple(patterns) => (patterns.len(), value),
+            _ => (1, value),
+        },
+        Expr::InList { expr: needle, list, .. } if list.iter().any(is_structure) => (list.len(), needle),
+        Expr::Case { operand: Some(operand), conditions, .. } => (conditions.len(), operand),
         Expr::Function(Function { name, args: FunctionArguments::List(_), .. }) => match name.0.as_slice() {
             [ObjectNamePart::Identifier(name)] => {
                 let is_copying = COPYING.iter().any(|copying| name.value.eq_ignore_ascii_case(copying));
-                usize::from(is_copying)
+                (usize::from(is_copying), expr)
             }
-            _ => 0,
+            _ => (0, expr),
         },
-        _ => 0,
+        _ => (0, expr),
     }
 }
 
@@ -86,6 +94,13 @@ impl Visitor for Size {
 
     fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
         self.add(1)
+    }
+
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<()> {
+        match &value.value {
+            Value::SingleQuotedString(text) | Value::HexStringLiteral(text) => self.add(text.len() / TEXT),
+            _ => ControlFlow::Continue(()),
+        }
     }
 
     fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {

@@ -75,10 +75,9 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
             *expr = negated_if(*negated, is_in);
         }
         Expr::InList { expr: needle, list, negated } if list.iter().any(is_structure) => {
-            let either = list.iter().map(|item| compared(needle, BinaryOperator::Eq, item)).reduce(|left, right| {
-                Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::Or, right: Box::new(right) }
-            });
-            *expr = negated_if(*negated, nested(either.unwrap_or_else(|| Expr::value(Value::Boolean(false)))));
+            let equal = list.iter().map(|item| compared(needle, BinaryOperator::Eq, item));
+            let any = any_of(equal.collect()).unwrap_or_else(|| Expr::value(Value::Boolean(false)));
+            *expr = negated_if(*negated, any);
         }
         Expr::Case { operand: Some(operand), conditions, else_result, .. } => {
             let conditions = conditions
@@ -153,7 +152,8 @@ fn written_and_seen(registry: &Registry, name: &str, args: Vec<Expr>, span: Span
     Ok(written)
 }
 
-fn is_structure(expr: &Expr) -> bool {
+/// Whether an expression is a struct as it is written.
+pub(super) fn is_structure(expr: &Expr) -> bool {
     matches!(expr, Expr::Tuple(_) | Expr::Struct { .. })
 }
 
@@ -382,13 +382,26 @@ fn like_any(negated: bool, value: &Expr, pattern: &Expr, span: Span) -> Result<E
         pattern: Box::new(pattern.clone()),
         escape_char: None,
     };
-    let mut alternatives = patterns.iter().map(like);
-    let first = alternatives.next().ok_or_else(|| invalid("`LIKE ANY` of nothing", "write a pattern", span))?;
-    Ok(nested(alternatives.fold(first, |left, right| Expr::BinaryOp {
-        left: Box::new(left),
-        op: BinaryOperator::Or,
-        right: Box::new(right),
-    })))
+    let any = any_of(patterns.iter().map(like).collect());
+    any.ok_or_else(|| invalid("`LIKE ANY` of nothing", "write a pattern", span))
+}
+
+/// One condition that is true when any is; no deeper than it has to be, as the engine walks it with its stack.
+fn any_of(mut conditions: Vec<Expr>) -> Option<Expr> {
+    while conditions.len() > 1 {
+        let mut pairs = Vec::with_capacity(conditions.len().div_ceil(2));
+        let mut left = conditions.into_iter();
+        while let Some(one) = left.next() {
+            pairs.push(match left.next() {
+                Some(other) => {
+                    nested(Expr::BinaryOp { left: Box::new(one), op: BinaryOperator::Or, right: Box::new(other) })
+                }
+                None => one,
+            });
+        }
+        conditions = pairs;
+    }
+    conditions.pop().map(nested)
 }
 
 /// `IF(condition, value, otherwise)`
