@@ -29,14 +29,13 @@ pub(crate) fn measure(figures: &mut Figures) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
-    let names = ["grouping_ms", "grouping_rows_n", "grouping_before_kib", "grouping_peak_kib", "grouping_spilled_kib"];
+    let names = ["grouping_ms", "grouping_before_kib", "grouping_peak_kib", "grouping_spilled_kib"];
     for (name, number) in names.into_iter().zip(numbers) {
         figures.note(name, number);
     }
 }
 
-/// Groups, says how long it took, how many groups there were, what the process held before and at most, and what was seen
-/// spilled; and ends.
+/// Groups, says how long it took, what the process held before and at most, and what was spilled; and ends.
 pub(crate) fn child(folder: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let options = FilesOptions {
@@ -62,7 +61,7 @@ pub(crate) fn child(folder: &str) {
         (groups, spilled)
     });
     assert_eq!(groups, table::ROWS);
-    println!("{} {groups} {before} {} {}", began.elapsed().as_millis(), peak_kib(), spilled >> 10);
+    println!("{} {before} {} {}", began.elapsed().as_millis(), peak_kib(), spilled >> 10);
 }
 
 /// Bytes of all files below a folder.

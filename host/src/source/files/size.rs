@@ -68,12 +68,11 @@ fn bytes<T: ByteArrayType>(array: &ArrayRef, start: usize, len: usize) -> usize 
 }
 
 fn views<T: ByteViewType>(array: &ArrayRef, start: usize, len: usize) -> usize {
-    // The length of a value is in the lower half of its view.
-    let lengths = array.as_byte_view::<T>().views().iter().skip(start).take(len);
-    lengths.fold(len * 16, |sum, view| {
-        let length = usize::try_from(view & u128::from(u32::MAX)).unwrap_or(usize::MAX);
-        sum.saturating_add(length)
-    })
+    let views = array.as_byte_view::<T>().views().get(start..start + len).unwrap_or_default();
+    // The length of a value is in the lowest of the four parts of its view. So many lengths have room.
+    #[expect(clippy::cast_possible_truncation, reason = "the rest of the view is another matter")]
+    let bytes = views.iter().fold(0_u64, |sum, view| sum.wrapping_add(u64::from(*view as u32)));
+    usize::try_from(bytes).unwrap_or(usize::MAX).saturating_add(len * 16)
 }
 
 fn list<O: OffsetSizeTrait>(array: &ArrayRef, start: usize, len: usize) -> usize {

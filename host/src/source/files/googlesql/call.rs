@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::builder::NullBufferBuilder;
 use datafusion::arrow::array::{
     Array, ArrayAccessor, ArrayRef, ArrowPrimitiveType, AsArray, BinaryArray, BinaryBuilder, BooleanArray,
     BooleanBuilder, Date32Array, Decimal128Array, Decimal256Array, Float64Array, Int64Array, ListArray, PrimitiveArray,
-    PrimitiveBuilder, StringViewArray, StringViewBuilder, Time64MicrosecondArray, TimestampMicrosecondArray,
+    StringViewArray, StringViewBuilder, Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use datafusion::arrow::datatypes::{
     Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int64Type, Time64MicrosecondType,
@@ -34,6 +35,7 @@ pub(super) struct Values<A> {
 
 impl<A: ArrayAccessor> Values<A> {
     /// The value of a row, `None` for null.
+    #[inline]
     pub(super) fn get(&self, row: usize) -> Option<A::Item> {
         let at = if self.constant { 0 } else { row };
         self.array.is_valid(at).then(|| self.array.value(at))
@@ -158,6 +160,7 @@ impl<'a> Call<'a> {
     }
 
     /// What a fault comes to: `NULL` or the end of the query.
+    #[inline]
     pub(super) fn settled<V>(&self, value: std::result::Result<Option<V>, Fault>) -> Result<Option<V>> {
         match value {
             Ok(value) => Ok(value),
@@ -178,12 +181,22 @@ impl<'a> Call<'a> {
         &self,
         mut answer: impl FnMut(usize) -> std::result::Result<Option<T::Native>, Fault>,
     ) -> Result<ArrayRef> {
-        let mut builder = PrimitiveBuilder::<T>::with_capacity(self.rows).with_data_type(self.returns.arrow());
-        for row in 0..self.rows {
-            self.watched(row)?;
-            builder.append_option(self.settled(answer(row))?);
+        let mut values = Vec::with_capacity(self.rows);
+        let mut nulls = NullBufferBuilder::new(self.rows);
+        for start in (0..self.rows).step_by(ROWS_UNWATCHED) {
+            self.watched(start)?;
+            for row in start..self.rows.min(start + ROWS_UNWATCHED) {
+                if let Some(value) = self.settled(answer(row))? {
+                    values.push(value);
+                    nulls.append_non_null();
+                } else {
+                    values.push(T::default_value());
+                    nulls.append_null();
+                }
+            }
         }
-        Ok(Arc::new(builder.finish()))
+        let array = PrimitiveArray::<T>::try_new(values.into(), nulls.finish())?;
+        Ok(Arc::new(array.with_data_type(self.returns.arrow())))
     }
 
     /// An answer of `INT64`.

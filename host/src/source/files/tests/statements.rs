@@ -157,3 +157,41 @@ async fn unsigned_columns_are_exact() {
     assert_eq!(all, ["18446744073709551615|18446744073709551616", "1|2", "-|-"]);
     assert_eq!(lines(&source, "SELECT COUNT(*) FROM t WHERE u > 1").await, ["1"]);
 }
+
+/// Columns are computed at once where they can be, and row by row where a row is at fault.
+#[tokio::test]
+async fn a_fault_in_one_row_is_found_among_the_rows_of_a_column() {
+    let most = i64::MAX;
+    let text = format!("n,a,b,f\n1,{most},0,0.5\n2,,{most},\n3,1,2,0\n4,{most},1,1e308\n");
+    let folder = Folder::with(&[("t.csv", text.as_str())]);
+    let source = folder.source();
+    let sql = "SELECT a + b, a - b, b * 2, 3 - f, b / 2, f / f, f * f, 0.25 < f, f < 0.25, f < b, a + NULL FROM t WHERE n < 3 AND n <> 2";
+    assert_eq!(lines(&source, sql).await, [format!("{most}|{most}|0|2.5|0|1|0.25|true|false|false|-")]);
+    let sql = "SELECT a + b, a * b, 2 - a, f / b, f / f, f * f, 0.25 < f, f < 0.25, f < b, n / b FROM t WHERE n = 2";
+    let nothing = format!("-|-|-|-|-|-|-|-|-|{}", 2.0 / most as f64);
+    assert_eq!(lines(&source, sql).await, [nothing]);
+    for (sql, fault) in [
+        ("SELECT a + b FROM t", format!("overflow: {most} + 1")),
+        ("SELECT 1 + a FROM t WHERE n > 1", format!("overflow: 1 + {most}")),
+        ("SELECT -2 - a FROM t", format!("overflow: -2 - {most}")),
+        ("SELECT a * 2 FROM t", format!("overflow: {most} * 2")),
+        ("SELECT f * 10 FROM t", "overflow: 1e308 * 10.0".to_owned()),
+        ("SELECT b / f FROM t", "division by zero: 2 / 0".to_owned()),
+        ("SELECT a / b FROM t", format!("division by zero: {} / 0", most as f64)),
+        ("SELECT 1 / f FROM t", "division by zero: 1 / 0".to_owned()),
+    ] {
+        let problem = refusal(&source, sql).await;
+        assert!(problem.message.contains(&fault), "{sql}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_is_refused_by_its_text_before_its_tables_are_looked_up() {
+    let folder = Folder::with(&[]);
+    let source = folder.source();
+    let accepted = |sql: &str| source.accepts(&read_statement(sql, Vec::new()).unwrap());
+    assert_eq!(accepted("SELECT COUNTIF(a > 1) FROM missing"), Ok(()));
+    let problem = accepted("SELECT a FROM missing WHERE a ILIKE 'x'").unwrap_err();
+    assert_eq!(problem.code, ProblemCode::UnsupportedSql);
+    assert!(problem.message.starts_with("`ILIKE` is not supported on files"), "{problem}");
+}

@@ -137,9 +137,15 @@ struct FloatExtreme {
 
 impl Accumulator for FloatExtreme {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        for value in values[0].as_primitive::<Float64Type>().iter().flatten() {
-            self.answer = Some(self.fold.joined(self.answer.unwrap_or(self.fold.start()), value));
+        let values = values[0].as_primitive::<Float64Type>();
+        if values.null_count() == values.len() {
+            return Ok(());
         }
+        let (fold, start) = (self.fold, self.answer.unwrap_or(self.fold.start()));
+        self.answer = Some(match values.null_count() {
+            0 => values.values().iter().fold(start, |answer, value| fold.joined(answer, *value)),
+            _ => values.iter().flatten().fold(start, |answer, value| fold.joined(answer, value)),
+        });
         Ok(())
     }
 

@@ -30,16 +30,26 @@ pub(super) struct Civil {
 
 impl Civil {
     /// The day that is so many days after 1970-01-01.
+    ///
+    /// Source: Neri and Schneider, Euclidean affine functions and their application to calendar algorithms.
+    #[inline]
     pub(super) fn of(days: i64) -> Self {
         // Years that begin in March have their leap day at the end; an era is the 400 years after which they repeat.
         let days = days + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        Self { year: year_of_era + era * 400 + i64::from(month <= 2), month, day }
+        let day_of_era = u32::try_from(day_of_era).unwrap_or_default();
+        // Quarters of days, by 36,524.25 days a century and 365.25 a year.
+        let quarters = 4 * day_of_era + 3;
+        let (century, quarters) = (quarters / 146_097, (quarters % 146_097) | 3);
+        let product = u64::from(quarters) * 2_939_745;
+        let (year_of_century, rest) = (product >> 32, product & 0xffff_ffff);
+        let day_of_year = u32::try_from(rest / 2_939_745 / 4).unwrap_or_default();
+        let months = 2_141 * day_of_year + 197_913;
+        let (month, day) = (months >> 16, (months & 0xffff) / 2_141 + 1);
+        let is_next_year = day_of_year >= 306;
+        let month = if is_next_year { month - 12 } else { month };
+        let year = era * 400 + i64::from(century) * 100 + year_of_century.cast_signed() + i64::from(is_next_year);
+        Self { year, month: month.into(), day: day.into() }
     }
 
     /// Days since 1970-01-01. A day beyond its month is in the next one.

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
+use datafusion::arrow::datatypes::Float64Type;
 use datafusion::error::Result;
 
 use super::super::call::Call;
@@ -23,22 +24,25 @@ pub(super) const OPERATORS: &[Definition] = &[
     Definition { name: "ORDER", forms: &["(FLOAT64) -> INT64"], note: "", eval: order },
 ];
 
-fn compare(call: &Call<'_>, holds: fn(f64, f64) -> bool) -> Result<ArrayRef> {
-    use datafusion::arrow::array::AsArray as _;
-    use datafusion::arrow::datatypes::Float64Type;
+fn compare(call: &Call<'_>, holds: impl Fn(f64, f64) -> bool) -> Result<ArrayRef> {
     let array = |at: usize| call.args.get(at).and_then(|array| array.as_primitive_opt::<Float64Type>());
     if let (Some(left), Some(right)) = (array(0), array(1)) {
         let (values, others) = (left.values(), right.values());
         match call.constant {
             [false, false] if values.len() == others.len() => {
                 let nulls = NullBuffer::union(left.nulls(), right.nulls());
-                let bits = values.iter().zip(others.iter()).map(|(left, right)| holds(*left, *right));
-                return Ok(Arc::new(BooleanArray::new(bits.collect::<BooleanBuffer>(), nulls)));
+                let bits = BooleanBuffer::collect_bool(values.len(), |at| holds(values[at], others[at]));
+                return Ok(Arc::new(BooleanArray::new(bits, nulls)));
             }
             [false, true] if right.is_valid(0) => {
                 let constant = right.value(0);
                 let bits = BooleanBuffer::collect_bool(values.len(), |at| holds(values[at], constant));
                 return Ok(Arc::new(BooleanArray::new(bits, left.nulls().cloned())));
+            }
+            [true, false] if left.is_valid(0) => {
+                let constant = left.value(0);
+                let bits = BooleanBuffer::collect_bool(others.len(), |at| holds(constant, others[at]));
+                return Ok(Arc::new(BooleanArray::new(bits, right.nulls().cloned())));
             }
             _ => {}
         }

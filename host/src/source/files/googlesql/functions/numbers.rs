@@ -1,12 +1,13 @@
 //! The operators of numbers: `+`, `-`, `*`, `/`, and those of bits. A result beyond its type is an error, as is a division
 //! by zero; what is not a number stays so.
 
+use std::cell::Cell;
 use std::ops::{BitAnd, BitOr, BitXor};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, PrimitiveArray};
 use datafusion::arrow::compute::kernels::arity::{binary, unary};
-use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, i256};
+use datafusion::arrow::datatypes::{ArrowPrimitiveType, Float64Type, Int64Type, i256};
 use datafusion::error::Result;
 
 use super::super::call::Call;
@@ -16,9 +17,9 @@ use super::exact::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient,
 
 /// The operators.
 pub(super) const OPERATORS: &[Definition] = &[
-    Definition { name: "+", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &PLUS) },
-    Definition { name: "-", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &MINUS) },
-    Definition { name: "*", forms: ARITHMETIC, note: "", eval: |call| arithmetic(call, &TIMES) },
+    Definition { name: "+", forms: ARITHMETIC, note: "", eval: arithmetic::<Plus> },
+    Definition { name: "-", forms: ARITHMETIC, note: "", eval: arithmetic::<Minus> },
+    Definition { name: "*", forms: ARITHMETIC, note: "", eval: arithmetic::<Times> },
     Definition {
         name: "/",
         forms: &[
@@ -63,45 +64,91 @@ const ARITHMETIC: &[&str] = &[
 
 const BITS: &[&str] = &["(INT64, INT64) -> INT64", "(BYTES, BYTES) -> BYTES"];
 
-struct Operation {
-    sign: char,
-    ints: fn(i64, i64) -> Option<i64>,
-    floats: fn(f64, f64) -> f64,
-    numerics: fn(i128, i128) -> Option<i128>,
-    bignumerics: fn(i256, i256) -> Option<i256>,
+/// One of the operators.
+trait Operation {
+    const SIGN: char;
+
+    /// The result and whether it goes beyond the type.
+    fn ints(left: i64, right: i64) -> (i64, bool);
+    fn floats(left: f64, right: f64) -> f64;
+    /// `None` beyond the type.
+    fn numerics(left: i128, right: i128) -> Option<i128>;
+    /// `None` beyond the type.
+    fn bignumerics(left: i256, right: i256) -> Option<i256>;
 }
 
-const PLUS: Operation = Operation {
-    sign: '+',
-    ints: i64::checked_add,
-    floats: |left, right| left + right,
-    numerics: |left, right| in_range(left.checked_add(right)?),
-    bignumerics: |left, right| big_in_range(left.checked_add(right)?),
-};
+struct Plus;
+struct Minus;
+struct Times;
 
-const MINUS: Operation = Operation {
-    sign: '-',
-    ints: i64::checked_sub,
-    floats: |left, right| left - right,
-    numerics: |left, right| in_range(left.checked_sub(right)?),
-    bignumerics: |left, right| big_in_range(left.checked_sub(right)?),
-};
+impl Operation for Plus {
+    const SIGN: char = '+';
 
-const TIMES: Operation = Operation {
-    sign: '*',
-    ints: i64::checked_mul,
-    floats: |left, right| left * right,
-    numerics: multiplied,
-    bignumerics: big_multiplied,
-};
+    fn ints(left: i64, right: i64) -> (i64, bool) {
+        left.overflowing_add(right)
+    }
 
-/// Two columns of numbers; a constant is as good as a column.
-fn paired<T: ArrowPrimitiveType>(
+    fn floats(left: f64, right: f64) -> f64 {
+        left + right
+    }
+
+    fn numerics(left: i128, right: i128) -> Option<i128> {
+        in_range(left.checked_add(right)?)
+    }
+
+    fn bignumerics(left: i256, right: i256) -> Option<i256> {
+        big_in_range(left.checked_add(right)?)
+    }
+}
+
+impl Operation for Minus {
+    const SIGN: char = '-';
+
+    fn ints(left: i64, right: i64) -> (i64, bool) {
+        left.overflowing_sub(right)
+    }
+
+    fn floats(left: f64, right: f64) -> f64 {
+        left - right
+    }
+
+    fn numerics(left: i128, right: i128) -> Option<i128> {
+        in_range(left.checked_sub(right)?)
+    }
+
+    fn bignumerics(left: i256, right: i256) -> Option<i256> {
+        big_in_range(left.checked_sub(right)?)
+    }
+}
+
+impl Operation for Times {
+    const SIGN: char = '*';
+
+    fn ints(left: i64, right: i64) -> (i64, bool) {
+        left.overflowing_mul(right)
+    }
+
+    fn floats(left: f64, right: f64) -> f64 {
+        left * right
+    }
+
+    fn numerics(left: i128, right: i128) -> Option<i128> {
+        multiplied(left, right)
+    }
+
+    fn bignumerics(left: i256, right: i256) -> Option<i256> {
+        big_multiplied(left, right)
+    }
+}
+
+/// Two columns of numbers, all rows at once, also those that are null; a constant is as good as a column. `None` for a
+/// constant that is null.
+fn paired<I: ArrowPrimitiveType, O: ArrowPrimitiveType>(
     call: &Call<'_>,
-    operation: impl Fn(T::Native, T::Native) -> T::Native,
-) -> Option<PrimitiveArray<T>> {
+    operation: impl Fn(I::Native, I::Native) -> O::Native,
+) -> Option<PrimitiveArray<O>> {
     let [left, right] = call.args else { return None };
-    let (left, right) = (left.as_primitive_opt::<T>()?, right.as_primitive_opt::<T>()?);
+    let (left, right) = (left.as_primitive_opt::<I>()?, right.as_primitive_opt::<I>()?);
     match call.constant {
         [false, true] if right.is_valid(0) => {
             let constant = right.value(0);
@@ -116,55 +163,81 @@ fn paired<T: ArrowPrimitiveType>(
     }
 }
 
-fn arithmetic(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
+/// Whether all values are finite, of those that are not null.
+fn is_finite(values: &Float64Array) -> bool {
+    match values.null_count() {
+        0 => values.values().iter().fold(true, |all, value| all & value.is_finite()),
+        _ => values.iter().flatten().all(f64::is_finite),
+    }
+}
+
+fn arithmetic<O: Operation>(call: &Call<'_>) -> Result<ArrayRef> {
     match call.form {
-        0 => ints(call, operation),
+        0 => ints::<O>(call),
         1 => {
             let (left, right) = (call.numerics(0)?, call.numerics(1)?);
             call.write_numerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                (operation.numerics)(left, right)
-                    .map(Some)
-                    .ok_or_else(|| Fault::overflow(format!("NUMERIC {}", operation.sign)))
+                let value = O::numerics(left, right);
+                value.map(Some).ok_or_else(|| Fault::overflow(format!("NUMERIC {}", O::SIGN)))
             })
         }
         2 => {
             let (left, right) = (call.bignumerics(0)?, call.bignumerics(1)?);
             call.write_bignumerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                (operation.bignumerics)(left, right)
-                    .map(Some)
-                    .ok_or_else(|| Fault::overflow(format!("BIGNUMERIC {}", operation.sign)))
+                let value = O::bignumerics(left, right);
+                value.map(Some).ok_or_else(|| Fault::overflow(format!("BIGNUMERIC {}", O::SIGN)))
             })
         }
-        _ => floats(call, operation),
+        _ => floats::<O>(call),
     }
 }
 
-fn ints(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
+/// All rows at once; one by one where any of them, or what stands in the place of a null, goes beyond the type.
+fn ints<O: Operation>(call: &Call<'_>) -> Result<ArrayRef> {
+    let is_beyond = Cell::new(false);
+    let quick = paired::<Int64Type, Int64Type>(call, |left, right| {
+        let (value, beyond) = O::ints(left, right);
+        is_beyond.set(is_beyond.get() | beyond);
+        value
+    });
+    if let Some(quick) = quick
+        && !is_beyond.get()
+    {
+        return Ok(Arc::new(quick));
+    }
     let (left, right) = (call.ints(0)?, call.ints(1)?);
     call.write_ints(|row| {
         let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        let sign = operation.sign;
-        (operation.ints)(left, right).map(Some).ok_or_else(|| Fault::overflow(format!("{left} {sign} {right}")))
+        match O::ints(left, right) {
+            (value, false) => Ok(Some(value)),
+            (_, true) => Err(Fault::overflow(format!("{left} {} {right}", O::SIGN))),
+        }
     })
 }
 
-fn floats(call: &Call<'_>, operation: &Operation) -> Result<ArrayRef> {
-    if let Some(quick) = paired::<Float64Type>(call, operation.floats)
-        && quick.values().iter().all(|value| value.is_finite())
+/// All rows at once; one by one where any of them is not finite.
+fn floats<O: Operation>(call: &Call<'_>) -> Result<ArrayRef> {
+    if let Some(quick) = paired::<Float64Type, Float64Type>(call, O::floats)
+        && is_finite(&quick)
     {
         return Ok(Arc::new(quick));
     }
     let (left, right) = (call.floats(0)?, call.floats(1)?);
     call.write_floats(|row| {
         let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-        let value = (operation.floats)(left, right);
+        let value = O::floats(left, right);
         match value.is_finite() || !left.is_finite() || !right.is_finite() {
             true => Ok(Some(value)),
-            false => Err(Fault::overflow(format!("{left:?} {} {right:?}", operation.sign))),
+            false => Err(Fault::overflow(format!("{left:?} {} {right:?}", O::SIGN))),
         }
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "as a coercion to FLOAT64 does")]
+fn float(value: i64) -> f64 {
+    value as f64
 }
 
 fn divided(left: f64, right: f64) -> std::result::Result<f64, Fault> {
@@ -178,14 +251,24 @@ fn divided(left: f64, right: f64) -> std::result::Result<f64, Fault> {
     }
 }
 
+/// All rows at once, if every quotient is finite: none is of a division by zero then.
 fn divide(call: &Call<'_>) -> Result<ArrayRef> {
+    let quick = match call.form {
+        3 => paired::<Int64Type, Float64Type>(call, |left, right| float(left) / float(right)),
+        0 => paired::<Float64Type, Float64Type>(call, |left, right| left / right),
+        _ => None,
+    };
+    if let Some(quick) = quick
+        && is_finite(&quick)
+    {
+        return Ok(Arc::new(quick));
+    }
     match call.form {
         3 => {
             let (left, right) = (call.ints(0)?, call.ints(1)?);
-            #[expect(clippy::cast_precision_loss, reason = "as a coercion to FLOAT64 does")]
             call.write_floats(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
-                divided(left as f64, right as f64).map(Some)
+                divided(float(left), float(right)).map(Some)
             })
         }
         0 => {

@@ -307,9 +307,9 @@ pub(super) fn day_truncated(days: i64, part: Part) -> i64 {
     if let Some(first) = part.first_weekday() {
         return week_start(days, first);
     }
-    let Civil { year, month, .. } = Civil::of(days);
+    let Civil { year, month, day } = Civil::of(days);
     match part {
-        Part::Month => Civil { year, month, day: 1 }.days(),
+        Part::Month => days - (day - 1),
         Part::Quarter => Civil { year, month: (month - 1) / 3 * 3 + 1, day: 1 }.days(),
         Part::Year => Civil { year, month: 1, day: 1 }.days(),
         Part::IsoYear => iso_year_start(iso_year(days)),
