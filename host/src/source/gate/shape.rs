@@ -41,6 +41,20 @@ const UNREPEATABLE: &[&str] = &[
 /// Most window functions of one statement: the time to plan them grows faster than their number.
 const WINDOWS_MAX: usize = 64;
 
+/// Most grouping sets of one query: each groups the rows anew, and `CUBE` doubles them with every key.
+const GROUPING_SETS_MAX: u64 = 64;
+
+/// How many sets of groups a key of `GROUP BY` stands for.
+fn grouping_sets(key: &Expr) -> u64 {
+    let count = |sets: usize| u64::try_from(sets).unwrap_or(u64::MAX);
+    match key {
+        Expr::Cube(keys) => u32::try_from(keys.len()).ok().and_then(|keys| 2_u64.checked_pow(keys)).unwrap_or(u64::MAX),
+        Expr::Rollup(keys) => count(keys.len() + 1),
+        Expr::GroupingSets(sets) => count(sets.len()),
+        _ => 1,
+    }
+}
+
 /// Refuses whatever a read statement may not contain.
 pub(super) fn check(statement: &Statement) -> Result<(), Problem> {
     if !matches!(statement, Statement::Query(_)) {
@@ -224,6 +238,13 @@ fn select_shape(select: &Select) -> Result<(), Problem> {
     for item in &select.projection {
         if let SelectItem::ExprWithAlias { alias, .. } = item {
             alias_shape(alias)?;
+        }
+    }
+    if let GroupByExpr::Expressions(keys, _) = &select.group_by {
+        let sets = keys.iter().fold(1_u64, |sets, key| sets.saturating_mul(grouping_sets(key)));
+        if sets > GROUPING_SETS_MAX {
+            let what = format!("a GROUP BY of more than {GROUPING_SETS_MAX} grouping sets");
+            return Err(unsupported(what, "name the sets that are wanted: GROUPING SETS (a, (a, b))", span()));
         }
     }
     let joins = select.from.iter().flat_map(|from: &TableWithJoins| &from.joins);

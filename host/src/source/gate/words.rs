@@ -80,11 +80,18 @@ fn literal(token: Token, span: Span) -> Result<Token, Problem> {
         Token::TripleSingleQuotedByteStringLiteral(text) | Token::TripleDoubleQuotedByteStringLiteral(text) => {
             bytes(&text, None, span)?
         }
+        // `0xff` and no `X'ff'`, which is one character longer.
+        Token::HexStringLiteral(digits) if span.start.line != span.end.line || !is_hex_number(&digits, span) => {
+            return Err(invalid("bytes of another SQL dialect", span));
+        }
         Token::HexStringLiteral(digits) => match u64::from_str_radix(&digits, 16) {
             Ok(number) => Token::Number(number.to_string(), false),
             Err(_) => return Err(invalid(format!("`0x{digits}` is not an INT64"), span)),
         },
-        Token::NationalStringLiteral(_) | Token::EscapedStringLiteral(_) | Token::UnicodeStringLiteral(_) => {
+        Token::DollarQuotedString(_)
+        | Token::NationalStringLiteral(_)
+        | Token::EscapedStringLiteral(_)
+        | Token::UnicodeStringLiteral(_) => {
             return Err(invalid("a text of another SQL dialect", span));
         }
         other => other,
@@ -99,6 +106,12 @@ fn raw(text: &str, span: Span) -> Result<(), Problem> {
         0 => Ok(()),
         _ => Err(unsupported("a raw text with a backslash before a quote", "write it as a plain text: '\\\\'", span)),
     }
+}
+
+/// Whether digits are written behind `0x` and not between quotes.
+fn is_hex_number(digits: &str, span: Span) -> bool {
+    let width = span.end.column.saturating_sub(span.start.column);
+    usize::try_from(width).is_ok_and(|width| width <= digits.len() + 2)
 }
 
 fn bytes(written: &str, quote: Option<char>, span: Span) -> Result<Token, Problem> {
