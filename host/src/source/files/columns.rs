@@ -21,6 +21,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::writer::{EncoderOptions, make_encoder};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 
+use super::googlesql;
 use crate::model::{Batch, Column, ColumnInfo, Kind, Values, VarData};
 
 /// How a column is delivered.
@@ -58,7 +59,7 @@ impl Layout {
             _ => (ArrayRef::clone(array), FieldRef::clone(&self.field)),
         };
         match (&self.cast, self.kind) {
-            (Some(to), Kind::Decimal) => cast_exactly(&array, to).map(|texts| without_zeros(&texts)),
+            (Some(to), Kind::Decimal) => cast_exactly(&array, to).map(|texts| shortened(&texts)),
             (Some(to), _) => cast_exactly(&array, to),
             (None, Kind::Json) => json(&field, &array),
             (None, Kind::Other) => printed(&array),
@@ -117,12 +118,9 @@ fn cast_exactly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError>
 }
 
 /// Exact numbers without zeros at their end, however many digits their type has.
-fn without_zeros(texts: &ArrayRef) -> ArrayRef {
-    let short = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    let texts: LargeStringArray = texts.as_string::<i64>().iter().map(|text| text.map(short)).collect();
+fn shortened(texts: &ArrayRef) -> ArrayRef {
+    let texts: LargeStringArray =
+        texts.as_string::<i64>().iter().map(|text| text.map(googlesql::without_zeros)).collect();
     ArrayRef::from(Box::new(texts) as Box<dyn Array>)
 }
 

@@ -13,9 +13,8 @@ use super::functions::calendar::{
     days_of, format_date, format_datetime, format_time, format_timestamp, midnight, parse_date, parse_datetime,
     parse_time, parse_timestamp, time_of,
 };
-use super::functions::exact::{
-    BIG_SCALE, ONE, SCALE, big_in_range, big_one, big_printed, half_away, in_range, parsed, printed,
-};
+use super::functions::decimal::{Decimal, nearest, parsed};
+use super::functions::spelling;
 use super::functions::zone::Zone;
 use super::types::Type;
 
@@ -155,10 +154,11 @@ fn to_int(call: &Call<'_>) -> Result<ArrayRef> {
             let values = call.numerics(0)?;
             call.write_ints(|row| {
                 mapped(values.get(row), |value| {
-                    let whole =
-                        half_away(i256::from_i128(value), i256::from_i128(ONE)).and_then(|whole| whole.to_i128());
+                    let whole = <i128 as Decimal>::one()
+                        .and_then(|one| nearest(i256::from_i128(value), i256::from_i128(one)))
+                        .and_then(|whole| whole.to_i128());
                     let whole = whole.and_then(|whole| i64::try_from(whole).ok());
-                    whole.ok_or_else(|| Fault::overflow(format!("CAST({} AS INT64)", printed(value, SCALE))))
+                    whole.ok_or_else(|| Fault::overflow(format!("CAST({} AS INT64)", value.text())))
                 })
             })
         }
@@ -166,9 +166,10 @@ fn to_int(call: &Call<'_>) -> Result<ArrayRef> {
             let values = call.bignumerics(0)?;
             call.write_ints(|row| {
                 mapped(values.get(row), |value| {
-                    let whole = half_away(value, big_one()).and_then(|whole| whole.to_i128());
+                    let whole =
+                        <i256 as Decimal>::one().and_then(|one| nearest(value, one)).and_then(|whole| whole.to_i128());
                     let whole = whole.and_then(|whole| i64::try_from(whole).ok());
-                    whole.ok_or_else(|| Fault::overflow(format!("CAST({} AS INT64)", big_printed(value, BIG_SCALE))))
+                    whole.ok_or_else(|| Fault::overflow(format!("CAST({} AS INT64)", value.text())))
                 })
             })
         }
@@ -226,13 +227,13 @@ fn to_float(call: &Call<'_>) -> Result<ArrayRef> {
 }
 
 fn numeric(text: &str) -> std::result::Result<i128, Fault> {
-    let value = parsed(text, SCALE).ok_or_else(|| no(text, &Type::Numeric))?;
-    value.to_i128().and_then(in_range).ok_or_else(|| Fault::overflow(format!("CAST({text} AS NUMERIC)")))
+    let value = parsed(text, i128::SCALE).ok_or_else(|| no(text, &Type::Numeric))?;
+    value.to_i128().and_then(Decimal::within).ok_or_else(|| Fault::overflow(format!("CAST({text} AS NUMERIC)")))
 }
 
 fn bignumeric(text: &str) -> std::result::Result<i256, Fault> {
-    let value = parsed(text, BIG_SCALE).ok_or_else(|| no(text, &Type::BigNumeric))?;
-    big_in_range(value).ok_or_else(|| Fault::overflow(format!("CAST({text} AS BIGNUMERIC)")))
+    let value = parsed(text, i256::SCALE).ok_or_else(|| no(text, &Type::BigNumeric))?;
+    value.within().ok_or_else(|| Fault::overflow(format!("CAST({text} AS BIGNUMERIC)")))
 }
 
 /// A double as a text that is a decimal number.
@@ -259,9 +260,8 @@ fn to_numeric(call: &Call<'_>) -> Result<ArrayRef> {
             let by = i256::from_i128(10_i128.pow(29));
             call.write_numerics(|row| {
                 mapped(values.get(row), |value| {
-                    let fitting = half_away(value, by).and_then(|value| value.to_i128()).and_then(in_range);
-                    fitting
-                        .ok_or_else(|| Fault::overflow(format!("CAST({} AS NUMERIC)", big_printed(value, BIG_SCALE))))
+                    let fitting = nearest(value, by).and_then(|value| value.to_i128()).and_then(Decimal::within);
+                    fitting.ok_or_else(|| Fault::overflow(format!("CAST({} AS NUMERIC)", value.text())))
                 })
             })
         }
@@ -324,11 +324,11 @@ fn to_text(call: &Call<'_>) -> Result<ArrayRef> {
         }
         Type::Numeric => {
             let values = call.numerics(0)?;
-            call.write_texts(|row| Ok(values.get(row).map(|value| printed(value, SCALE))))
+            call.write_texts(|row| Ok(values.get(row).map(|value| value.text())))
         }
         Type::BigNumeric => {
             let values = call.bignumerics(0)?;
-            call.write_texts(|row| Ok(values.get(row).map(|value| big_printed(value, BIG_SCALE))))
+            call.write_texts(|row| Ok(values.get(row).map(|value| value.text())))
         }
         Type::Bool => {
             let values = call.bools(0)?;
@@ -421,40 +421,11 @@ fn to_time(call: &Call<'_>) -> Result<ArrayRef> {
     }
 }
 
-/// A double as `CAST` to `STRING` writes it: 15 digits if they are enough to read it back, else 17.
-pub(super) fn float_text(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let short = significant(value, 15);
-    if short.parse::<f64>().is_ok_and(|read| read.to_bits() == value.to_bits()) {
-        short
-    } else {
-        significant(value, 17)
-    }
-}
-
-/// As `%.{digits}g` writes it.
-fn significant(value: f64, digits: usize) -> String {
-    let written = format!("{value:.*e}", digits - 1);
-    let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    let precision = i32::try_from(digits).unwrap_or(i32::MAX);
-    if exponent < -4 || exponent >= precision {
-        let mantissa =
-            if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
-    }
-    let behind = usize::try_from(precision - 1 - exponent).unwrap_or_default();
-    let fixed = format!("{value:.behind$}");
-    if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.').to_owned() } else { fixed }
+/// A double as `CAST` to `STRING` writes it.
+fn float_text(value: f64) -> String {
+    let mut text = String::new();
+    spelling::float(&mut text, value);
+    text
 }
 
 #[cfg(test)]

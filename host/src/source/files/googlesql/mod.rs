@@ -26,6 +26,7 @@ mod types;
 
 pub(super) use fault::Fault;
 pub(super) use function::Function;
+pub(super) use functions::spelling::without_zeros;
 pub(super) use reference::{markdown, names as supported};
 pub(super) use registry::{Registry, is_listed_engine_scalar};
 pub(super) use reshape::Reshape;

@@ -10,7 +10,9 @@ use super::super::call::{Call, Values};
 use super::super::fault::Fault;
 
 /// A number of units: `i128` for `NUMERIC`, `i256` for `BIGNUMERIC`.
-pub(super) trait Decimal: Copy + Ord + Debug + 'static {
+pub(in crate::source::files::googlesql) trait Decimal:
+    Copy + Ord + Debug + 'static
+{
     /// The engine's type.
     type Arrow: ArrowPrimitiveType<Native = Self>;
     /// Digits behind the point.
@@ -118,7 +120,7 @@ pub(super) fn rounded<D: Decimal>(value: D, digits: i64, rounding: Rounding) -> 
 }
 
 /// The nearest whole quotient, a half away from zero.
-fn nearest(value: i256, by: i256) -> Option<i256> {
+pub(in crate::source::files::googlesql) fn nearest(value: i256, by: i256) -> Option<i256> {
     let (quotient, remainder) = (value.checked_div(by)?, value.checked_rem(by)?);
     let (left, by_size) = (remainder.checked_abs()?, by.checked_abs()?);
     if left < by_size.checked_sub(left)? {
@@ -280,6 +282,51 @@ fn pointed(digits: &str, negative: bool, scale: u32) -> String {
     format!("{sign}{whole}{point}{behind}")
 }
 
+/// The number that a text means, in units of the last of `scale` digits behind the point, rounded half away from
+/// zero; `None` for a text that is no number, or one with more than 76 digits.
+pub(in crate::source::files::googlesql) fn parsed(text: &str, scale: u32) -> Option<i256> {
+    let text = text.trim();
+    let (negative, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (unsigned, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if (whole.is_empty() && fraction.is_empty()) || !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    let digits = format!("{whole}{fraction}");
+    let digits = digits.trim_start_matches('0');
+    // Places by which the digits are to the left of the last one that is kept.
+    let places = i64::from(exponent) + i64::from(scale) - i64::try_from(fraction.len()).ok()?;
+    let value = if digits.is_empty() {
+        i256::ZERO
+    } else if places >= 0 {
+        let zeros = usize::try_from(places).ok()?;
+        if digits.len() + zeros > 77 {
+            return None;
+        }
+        i256::from_string(&format!("{digits}{}", "0".repeat(zeros)))?
+    } else {
+        let cut = usize::try_from(-places).ok()?;
+        match digits.len().checked_sub(cut) {
+            None => i256::ZERO,
+            Some(kept) if kept > 77 => return None,
+            Some(kept) => {
+                let (kept, rest) = digits.split_at(kept);
+                let kept = if kept.is_empty() { i256::ZERO } else { i256::from_string(kept)? };
+                let up = rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+                if up { kept.checked_add(i256::ONE)? } else { kept }
+            }
+        }
+    };
+    if negative { value.checked_neg() } else { Some(value) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,5 +371,42 @@ mod tests {
         assert_eq!(most.product(big("2")), None);
         assert_eq!((-1_i128).text(), "-0.000000001");
         assert_eq!(0_i128.text(), "0");
+    }
+
+    fn numeric(text: &str) -> i128 {
+        parsed(text, i128::SCALE).and_then(|value| value.to_i128()).unwrap()
+    }
+
+    #[test]
+    fn texts_become_numbers_and_back() {
+        for (text, expected) in [
+            ("1.5", "1.5"),
+            ("-0.000000001", "-0.000000001"),
+            ("0.0000000005", "0.000000001"),
+            ("0.0000000004", "0"),
+            ("1e3", "1000"),
+            ("1.25E-1", "0.125"),
+            (" 7 ", "7"),
+            (".5", "0.5"),
+            ("12345678901234567890123456789.999999999", "12345678901234567890123456789.999999999"),
+        ] {
+            assert_eq!(numeric(text).text(), expected, "{text}");
+        }
+        for bad in ["", ".", "1.2.3", "x", "1e", "0x1", "--1", "NaN"] {
+            assert_eq!(parsed(bad, i128::SCALE), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn products_and_quotients_are_rounded_half_away_from_zero() {
+        assert_eq!(numeric("0.00003").product(numeric("0.00005")), Some(numeric("0.000000002")));
+        assert_eq!(numeric("-0.00003").product(numeric("0.00005")), Some(numeric("-0.000000002")));
+        assert_eq!(numeric("1").ratio(numeric("3")), Some(numeric("0.333333333")));
+        assert_eq!(numeric("-2").ratio(numeric("3")), Some(numeric("-0.666666667")));
+        assert_eq!((10_i128.pow(38) - 1).product(numeric("10")), None, "beyond the range");
+        let big = |text: &str| parsed(text, i256::SCALE).unwrap();
+        assert_eq!(big("1.5").product(big("-2.25")), Some(big("-3.375")));
+        assert_eq!(big("1").ratio(big("3")).unwrap().text(), format!("0.{}", "3".repeat(38)));
+        assert_eq!(big("1").ratio(i256::ZERO), None);
     }
 }

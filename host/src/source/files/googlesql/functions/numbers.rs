@@ -13,7 +13,7 @@ use datafusion::error::Result;
 use super::super::call::Call;
 use super::super::fault::Fault;
 use super::super::function::Definition;
-use super::exact::{BIG_SCALE, SCALE, big_in_range, big_multiplied, big_quotient, in_range, multiplied, quotient};
+use super::decimal::Decimal;
 
 /// The operators.
 pub(super) const OPERATORS: &[Definition] = &[
@@ -93,11 +93,11 @@ impl Operation for Plus {
     }
 
     fn numerics(left: i128, right: i128) -> Option<i128> {
-        in_range(left.checked_add(right)?)
+        left.checked_add(right)?.within()
     }
 
     fn bignumerics(left: i256, right: i256) -> Option<i256> {
-        big_in_range(left.checked_add(right)?)
+        left.checked_add(right)?.within()
     }
 }
 
@@ -113,11 +113,11 @@ impl Operation for Minus {
     }
 
     fn numerics(left: i128, right: i128) -> Option<i128> {
-        in_range(left.checked_sub(right)?)
+        left.checked_sub(right)?.within()
     }
 
     fn bignumerics(left: i256, right: i256) -> Option<i256> {
-        big_in_range(left.checked_sub(right)?)
+        left.checked_sub(right)?.within()
     }
 }
 
@@ -133,11 +133,11 @@ impl Operation for Times {
     }
 
     fn numerics(left: i128, right: i128) -> Option<i128> {
-        multiplied(left, right)
+        left.product(right)
     }
 
     fn bignumerics(left: i256, right: i256) -> Option<i256> {
-        big_multiplied(left, right)
+        left.product(right)
     }
 }
 
@@ -283,9 +283,9 @@ fn divide(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_numerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
                 if right == 0 {
-                    return Err(Fault::division(super::exact::printed(left, SCALE)));
+                    return Err(Fault::division(left.text()));
                 }
-                quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("NUMERIC /"))
+                left.ratio(right).map(Some).ok_or_else(|| Fault::overflow("NUMERIC /"))
             })
         }
         _ => {
@@ -293,9 +293,9 @@ fn divide(call: &Call<'_>) -> Result<ArrayRef> {
             call.write_bignumerics(|row| {
                 let (Some(left), Some(right)) = (left.get(row), right.get(row)) else { return Ok(None) };
                 if right == i256::ZERO {
-                    return Err(Fault::division(super::exact::big_printed(left, BIG_SCALE)));
+                    return Err(Fault::division(left.text()));
                 }
-                big_quotient(left, right).map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC /"))
+                left.ratio(right).map(Some).ok_or_else(|| Fault::overflow("BIGNUMERIC /"))
             })
         }
     }

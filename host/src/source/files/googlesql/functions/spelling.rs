@@ -6,7 +6,7 @@ const MICROS_A_SECOND: i64 = 1_000_000;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Writes a float as `CAST` does: 15 digits if they are enough, else 17.
-pub(super) fn float(out: &mut String, value: f64) {
+pub(in crate::source::files::googlesql) fn float(out: &mut String, value: f64) {
     if value.is_nan() {
         out.push_str("nan");
     } else if value.is_infinite() {
@@ -44,7 +44,7 @@ pub(super) fn exponent_text(exponent: i64) -> String {
 }
 
 /// A number without the zeros that its part behind the point ends with.
-pub(super) fn without_zeros(text: &str) -> &str {
+pub(in crate::source::files) fn without_zeros(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
