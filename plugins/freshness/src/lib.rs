@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use assay_sdk::{
-    Cell, Check, Context, Date, Error, Finding, SettingProblem, Timestamp, Verdict, metric, query, quote_identifier,
+    Cell, Check, ColumnName, Context, Date, Error, Finding, SettingProblem, TableName, Timestamp, Verdict, metric,
+    query,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,11 +17,12 @@ pub struct Settings {
     #[serde(default)]
     pub source: Option<String>,
     /// The table.
-    pub table: String,
+    pub table: TableName,
     /// The column that says how new a row is: a date or a timestamp.
-    pub column: String,
+    pub column: ColumnName,
     /// Oldest the newest row may be at the scheduled instant. For timestamps only: a date has no hours.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub max_age_hours: Option<f64>,
     /// Oldest the newest row may be, in days before the target date.
     #[serde(default)]
@@ -57,34 +59,18 @@ impl Check for Freshness {
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Vec<SettingProblem> {
-        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
-        let Settings { table, column, max_age_hours: hours, max_age_days: days, .. } = settings;
-        let problems = [
-            problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
-            problem("/column", quote_identifier(column).is_err(), "not the name of a column"),
-            problem(
-                "",
-                hours.is_some() == days.is_some(),
-                "expected exactly one of `max_age_hours` and `max_age_days`",
-            ),
-            problem(
-                "/max_age_hours",
-                hours.is_some_and(|hours| !(0.0..=1e6).contains(&hours)),
-                "expected 0 hours or more",
-            ),
-        ];
-        problems.into_iter().flatten().collect()
+        let both_or_none = settings.max_age_hours.is_some() == settings.max_age_days.is_some();
+        let problem = || SettingProblem::new("", "expected exactly one of `max_age_hours` and `max_age_days`");
+        both_or_none.then(problem).into_iter().collect()
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
         let source = context.source(settings.source.as_deref())?;
-        let (table, column) = (quote_identifier(&settings.table)?, quote_identifier(&settings.column)?);
+        let Settings { table, column, .. } = settings;
         let sql = format!("SELECT MAX({column}) AS newest, COUNT(*) AS n FROM {table}");
         let row = query(source, sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
-        let finding = |code, message: String| {
-            Finding::new(code, message).source(source).table(&settings.table).column(&settings.column)
-        };
+        let finding = |code, message: String| Finding::new(code, message).source(source).table(table).column(column);
         let Some(age) = age(context, settings, row.cell("newest")?)? else {
             let what = if rows == 0 { "the table has no rows" } else { "no row has a value" };
             finding("never_loaded", what.to_owned()).report();
@@ -125,16 +111,16 @@ fn age(context: &Context, settings: &Settings, newest: Cell<'_>) -> Result<Optio
         (Cell::Date(_), None, _) => {
             return Err(Error::new(format!(
                 "`{}` is a date: set `max_age_days`, not `max_age_hours`",
-                settings.column
+                settings.column.as_str()
             )));
         }
         (Cell::Timestamp(instant), days, hours) => hours_old(context, instant, text, days, hours, tolerance_hours),
         (Cell::DateTime(micros), days, hours) => {
             let instant = Timestamp::from_microsecond(micros)
-                .map_err(|_| Error::new(format!("`{}` holds {text}, which is no date", settings.column)))?;
+                .map_err(|_| Error::new(format!("`{}` holds {text}, which is no date", settings.column.as_str())))?;
             hours_old(context, instant, text, days, hours, tolerance_hours)
         }
-        _ => return Err(Error::new(format!("`{}` is neither a date nor a timestamp", settings.column))),
+        _ => return Err(Error::new(format!("`{}` is neither a date nor a timestamp", settings.column.as_str()))),
     };
     Ok(Some(age))
 }

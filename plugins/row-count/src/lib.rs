@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-mod spans;
-
 use std::collections::BTreeMap;
 
-use assay_sdk::{Check, Context, Date, Error, Finding, SettingProblem, Severity, Verdict, query, quote_identifier};
+use assay_sdk::{
+    Check, ColumnName, Context, Date, DateSpine, Error, Finding, SettingProblem, Severity, TableName, Verdict, query,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,23 +18,26 @@ pub struct Settings {
     #[serde(default)]
     pub source: Option<String>,
     /// The table whose rows are counted.
-    pub table: String,
+    pub table: TableName,
     /// The column that says which day a row belongs to: a date, or a timestamp (then its day in UTC).
-    pub date_column: String,
+    pub date_column: ColumnName,
     /// A query that returns a row for each day that should have rows, with columns `date` and `expected`. `@start` and
     /// `@end` are the first and last day looked at.
     pub expected_sql: String,
     /// How many days are looked at, up to and including the target date.
     #[serde(default = "lookback_days")]
+    #[schemars(range(min = 1, max = 400))]
     pub lookback_days: u32,
     /// A day with less than this share of its rows is a warning.
     #[serde(default = "warn_below_percent")]
     pub warn_below_percent: f64,
     /// A day with less than this share of its rows is a failure.
     #[serde(default = "fail_below_percent")]
+    #[schemars(range(min = 0))]
     pub fail_below_percent: f64,
     /// A day with more than this share of its rows is a failure; left out, there is no upper bound.
     #[serde(default)]
+    #[schemars(range(min = 100))]
     pub fail_above_percent: Option<f64>,
 }
 
@@ -63,23 +66,17 @@ impl Check for RowCount {
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Vec<SettingProblem> {
-        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
-        let Settings { warn_below_percent: warn, fail_below_percent: fail, fail_above_percent: above, .. } = settings;
-        let problems = [
-            problem("/table", quote_identifier(&settings.table).is_err(), "not the name of a table"),
-            problem("/date_column", quote_identifier(&settings.date_column).is_err(), "not the name of a column"),
-            problem("/lookback_days", !(1..=400).contains(&settings.lookback_days), "expected 1 to 400 days"),
-            problem("/fail_below_percent", !(0.0..=*warn).contains(fail), "expected 0 to `warn_below_percent`"),
-            problem("/fail_above_percent", above.is_some_and(|above| above < 100.0), "expected 100 or more"),
-        ];
-        problems.into_iter().flatten().collect()
+        let Settings { warn_below_percent: warn, fail_below_percent: fail, .. } = settings;
+        let crossed =
+            (fail > warn).then(|| SettingProblem::new("/fail_below_percent", "expected 0 to `warn_below_percent`"));
+        crossed.into_iter().collect()
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
         let source = context.source(settings.source.as_deref())?;
-        let (start, end) = context.last_days(settings.lookback_days);
-        let expected = expected(source, settings, start, end)?;
-        let counts = counts(source, settings, start, end)?;
+        let spine = context.spine(settings.lookback_days);
+        let expected = expected(source, settings, spine)?;
+        let counts = counts(source, settings, spine)?;
         let (mut failed, mut warned) = (Vec::new(), Vec::new());
         let is_gap = |(day, wanted): &(&Date, &u64)| **wanted > 0 && counts.get(day).is_none_or(|n| *n == 0);
         let empty: Vec<_> = expected.iter().filter(is_gap).map(|(day, _)| *day).collect();
@@ -94,10 +91,10 @@ impl Check for RowCount {
                     warned.push(*day);
                 }
                 Judgement::Wrong(code) => {
-                    let span = spans::around(*day, &empty).unwrap_or_else(|| day.to_string());
-                    let advice = match code {
-                        "too_many_rows" => format!("look for rows loaded twice on {day}"),
-                        _ => format!("backfill {span}"),
+                    let advice = match (code, spine.around(*day, &empty)) {
+                        ("too_many_rows", _) => format!("look for rows loaded twice on {day}"),
+                        (_, Some(span)) => format!("backfill {span}"),
+                        (_, None) => format!("backfill {day}"),
                     };
                     finding(code).remediation(advice).report();
                     failed.push(*day);
@@ -109,8 +106,8 @@ impl Check for RowCount {
             ([], []) => {
                 return Ok(Verdict::pass(format!("all {days} days have their rows")).examined(examined(&counts, days)));
             }
-            ([], warned) => format!("{} of {days} days are short: {}", warned.len(), spans::of(warned)),
-            (failed, _) => format!("{} of {days} days are wrong: {}", failed.len(), spans::of(failed)),
+            ([], warned) => format!("{} of {days} days are short: {}", warned.len(), spine.spans(warned)),
+            (failed, _) => format!("{} of {days} days are wrong: {}", failed.len(), spine.spans(failed)),
         };
         let verdict = if failed.is_empty() { Verdict::warn(summary) } else { Verdict::fail(summary) };
         Ok(verdict.examined(examined(&counts, days)))
@@ -154,7 +151,8 @@ fn examined(counts: &BTreeMap<Date, u64>, days: usize) -> u64 {
 }
 
 /// How many rows each day should have. No day at all is not "nothing to do": nobody knows then what should be there.
-fn expected(source: &str, settings: &Settings, start: Date, end: Date) -> Result<BTreeMap<Date, u64>, Error> {
+fn expected(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTreeMap<Date, u64>, Error> {
+    let (start, end) = (spine.start(), spine.end());
     let mut days = BTreeMap::new();
     for row in query(source, &settings.expected_sql).bind_if_named("start", start).bind_if_named("end", end).fetch()? {
         let row = row?;
@@ -163,7 +161,7 @@ fn expected(source: &str, settings: &Settings, start: Date, end: Date) -> Result
             return Err(Error::new(format!("`expected_sql` expects {expected} rows for {day}")));
         }
         // A day outside the window is not looked at, and would look empty.
-        if (start..=end).contains(&day) && days.insert(day, whole(expected)).is_some() {
+        if spine.contains(day) && days.insert(day, whole(expected)).is_some() {
             return Err(Error::new(format!("`expected_sql` returns {day} twice")));
         }
     }
@@ -179,15 +177,15 @@ fn whole(number: f64) -> u64 {
     number.round() as u64
 }
 
-fn counts(source: &str, settings: &Settings, start: Date, end: Date) -> Result<BTreeMap<Date, u64>, Error> {
-    let (table, column) = (quote_identifier(&settings.table)?, quote_identifier(&settings.date_column)?);
+fn counts(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTreeMap<Date, u64>, Error> {
+    let Settings { table, date_column: column, .. } = settings;
     let sql = format!(
         "SELECT CAST({column} AS DATE) AS day, COUNT(*) AS n FROM {table} \
          WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY CAST({column} AS DATE)"
     );
     query(source, sql)
-        .bind("start", start)
-        .bind("end", end)
+        .bind("start", spine.start())
+        .bind("end", spine.end())
         .fetch()?
         .map(|row| {
             let row = row?;

@@ -7,25 +7,15 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::assay::plugin::types;
 use crate::bindings::assay::report::report;
+use crate::settings::{SettingProblem, accept};
 use crate::{Context, Error, Verdict};
 
-/// Something wrong with a settings document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingProblem {
-    /// JSON Pointer to the place; empty for the whole document.
-    pub path: String,
-    /// What is wrong.
-    pub message: String,
-}
-
-impl SettingProblem {
-    /// Something wrong at a place.
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
-    }
-}
-
-/// A check. Export it with [`crate::export_check!`].
+/// A check. Export it with [`crate::export_check!`]; the crate's own page has an example.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a check",
+    label = "this has no `impl Check`",
+    note = "say who it is (`ID`, `VERSION`, `TITLE`, `DESCRIPTION`, `OWNER`), what its `Settings` are, and what `run` does"
+)]
 pub trait Check {
     /// Lower-case words joined by `-`; the component is named `<id>@<version>.wasm`.
     const ID: &'static str;
@@ -39,10 +29,12 @@ pub trait Check {
     const OWNER: &'static str;
     /// Limits it asks for, by name and in base units, for example `("memory", 128 << 20)`.
     const LIMITS: &'static [(&'static str, u64)] = &[];
-    /// The settings document. With `#[serde(deny_unknown_fields)]` a misspelt setting is told and not ignored.
+    /// The settings document. With `#[serde(deny_unknown_fields)]` a misspelt setting is told and not ignored. What
+    /// attributes of schemars say, for example `#[schemars(range(min = 1, max = 400))]`, is enforced.
     type Settings: DeserializeOwned + JsonSchema;
 
-    /// What is wrong with settings that have the right shape.
+    /// What is wrong with settings that are as their schema says: what depends on more than one of them. It is not asked
+    /// about others, so that it may rely on their ranges.
     fn validate(settings: &Self::Settings) -> Vec<SettingProblem> {
         let _ = settings;
         Vec::new()
@@ -108,10 +100,7 @@ pub fn describe<C: Check>() -> types::Metadata {
 #[must_use]
 pub fn validate<C: Check>(settings: &str) -> Vec<types::SettingProblem> {
     tell_panics();
-    let problems = match parse::<C::Settings>(settings) {
-        Ok(settings) => C::validate(&settings),
-        Err(problem) => vec![problem],
-    };
+    let problems = accept::<C>(settings).err().unwrap_or_default();
     problems.into_iter().map(|SettingProblem { path, message }| types::SettingProblem { path, message }).collect()
 }
 
@@ -125,67 +114,13 @@ pub fn run<C: Check>(context: types::Context, settings: &str) -> Result<types::V
         "" => format!("bad settings: {}", problem.message),
         path => format!("bad settings at {path}: {}", problem.message),
     };
-    let settings = parse::<C::Settings>(settings).map_err(wrong)?;
-    if let Some(problem) = C::validate(&settings).into_iter().next() {
-        return Err(wrong(problem));
-    }
+    let told = |problems: Vec<SettingProblem>| problems.into_iter().map(wrong).collect::<Vec<_>>().join("; ");
+    let settings = accept::<C>(settings).map_err(told)?;
     C::run(&Context::new(context), &settings).map(Verdict::into_contract).map_err(|error| error.to_string())
-}
-
-fn parse<S: DeserializeOwned>(settings: &str) -> Result<S, SettingProblem> {
-    let mut document = serde_json::Deserializer::from_str(settings);
-    serde_path_to_error::deserialize(&mut document).map_err(|error| {
-        let path = error.path().iter().map(pointer_token).collect();
-        SettingProblem { path, message: error.inner().to_string() }
-    })
-}
-
-fn pointer_token(segment: &serde_path_to_error::Segment) -> String {
-    use serde_path_to_error::Segment;
-    match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
-    }
 }
 
 /// A panic becomes a trap without a word; the hook passes its text on first.
 fn tell_panics() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| std::panic::set_hook(Box::new(|panic| report::aborting(&panic.to_string()))));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde::Deserialize;
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields)]
-    struct Settings {
-        #[expect(dead_code, reason = "only its shape matters")]
-        rules: Vec<Rule>,
-    }
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields)]
-    struct Rule {
-        #[expect(dead_code, reason = "only its shape matters")]
-        min: f64,
-    }
-
-    #[test]
-    fn a_mistake_in_settings_has_its_place() {
-        for (settings, path, message) in [
-            (r#"{"rules":[{"min":1},{"min":"x"}]}"#, "/rules/1/min", "invalid type: string \"x\", expected f64"),
-            (r#"{"rules":[{"mim":1}]}"#, "/rules/0/mim", "unknown field `mim`, expected `min`"),
-            (r"{}", "", "missing field `rules`"),
-            (r"not json", "", "expected ident"),
-        ] {
-            let problem = parse::<Settings>(settings).expect_err(settings);
-            assert_eq!(problem.path, path, "{settings}");
-            assert!(problem.message.starts_with(message), "{}", problem.message);
-        }
-        assert!(parse::<Settings>(r#"{"rules":[]}"#).is_ok());
-    }
 }

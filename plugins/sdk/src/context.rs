@@ -5,6 +5,7 @@ use jiff::{Span, Timestamp};
 
 use crate::bindings::assay::plugin::types;
 use crate::error::Error;
+use crate::spine::DateSpine;
 
 /// What a run may know of time and identity. A check never asks for "today": the same context, settings and data
 /// give the same findings.
@@ -52,6 +53,13 @@ impl Context {
         let last = self.target_date();
         let before = Span::new().try_days(count.max(1) - 1);
         (before.and_then(|days| last.checked_sub(days)).unwrap_or(Date::MIN), last)
+    }
+
+    /// The last `count` days up to and including the target date, as a spine. At least one day.
+    #[must_use]
+    pub fn spine(&self, count: u32) -> DateSpine {
+        let (first, last) = self.last_days(count);
+        DateSpine::ordered(first, last)
     }
 
     /// The day it is in the schedule's time zone some minutes after the scheduled instant.

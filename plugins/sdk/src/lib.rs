@@ -5,7 +5,7 @@
 //! clock, no random and no file: what it may know of time and identity is in the [`Context`].
 //!
 //! ```
-//! use assay_sdk::{Check, Context, Error, Finding, Verdict, query, quote_identifier};
+//! use assay_sdk::{Check, Context, Error, Finding, SettingProblem, TableName, Verdict, query, setting_problems};
 //! use schemars::JsonSchema;
 //! use serde::Deserialize;
 //!
@@ -14,7 +14,17 @@
 //! #[serde(deny_unknown_fields)]
 //! struct Settings {
 //!     /// The table to look at.
-//!     table: String,
+//!     table: TableName,
+//!     /// Fewer rows are too few.
+//!     #[serde(default)]
+//!     #[schemars(range(min = 1))]
+//!     at_least: Option<u64>,
+//! }
+//!
+//! /// A row of the answer.
+//! #[derive(Deserialize)]
+//! struct Counted {
+//!     n: u64,
 //! }
 //!
 //! struct NotEmpty;
@@ -28,22 +38,40 @@
 //!     type Settings = Settings;
 //!
 //!     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
-//!         let table = quote_identifier(&settings.table)?;
+//!         let table = &settings.table;
 //!         let sql = format!("SELECT COUNT(*) AS n FROM {table}");
-//!         let rows: i64 = query(context.source(None)?, &sql).fetch()?.only_row()?.get("n")?;
-//!         if rows == 0 {
-//!             Finding::new("empty", "the table has no rows").table(&settings.table).report();
-//!             return Ok(Verdict::fail("no rows").examined(0));
+//!         let Counted { n } = query(context.source(None)?, sql).fetch()?.typed().only_row()?;
+//!         let at_least = settings.at_least.unwrap_or(1);
+//!         if n < at_least {
+//!             let message = format!("{n} rows where {at_least} are due");
+//!             Finding::new("too_few_rows", message).table(table).observed(n as f64).unit("rows").report();
+//!             return Ok(Verdict::fail("too few rows").examined(n));
 //!         }
-//!         Ok(Verdict::pass(format!("{rows} rows")).examined(rows.unsigned_abs()))
+//!         Ok(Verdict::passed(format!("{n} rows"), n))
 //!     }
 //! }
 //!
 //! assay_sdk::export_check!(NotEmpty);
+//!
+//! // What the schema of the settings says is enforced, and everything that is wrong is told at once.
+//! let problems = setting_problems::<NotEmpty>(r#"{"table": "orders`", "at_least": 0}"#);
+//! assert_eq!(
+//!     problems,
+//!     [
+//!         SettingProblem::new("/at_least", "expected 1 or more, found 0"),
+//!         SettingProblem::new("/table", "not the name of a table"),
+//!     ]
+//! );
 //! ```
+//!
+//! Days are a [`DateSpine`], bounds [`Thresholds`], history a [`Baseline`], the rows of a table a [`Scope`]; rows of an
+//! answer are read by [`Rows::typed`]. The parts that ask the host run in a component only: the rest can be tested like
+//! any other code.
 
 #[doc(hidden)]
 pub mod bindings;
+
+mod baseline;
 mod check;
 mod context;
 mod error;
@@ -51,21 +79,31 @@ mod identifier;
 mod query;
 mod report;
 mod row;
+mod schema;
 mod scope;
+mod settings;
+mod spine;
+mod thresholds;
+mod typed;
 mod verdict;
 
-pub use check::{Check, SettingProblem};
+pub use baseline::Baseline;
+pub use check::Check;
 pub use context::Context;
 pub use error::Error;
-pub use identifier::quote_identifier;
+pub use identifier::{ColumnName, TableName, quote_identifier};
 pub use jiff::Timestamp;
-pub use jiff::civil::Date;
-pub use query::{Param, Query, Rows, query};
+pub use jiff::civil::{Date, Weekday};
+pub use query::{IntoParam, Param, Query, Rows, query};
 pub use report::{Finding, Level, Severity, log, metric};
 pub use row::{Cell, FromCell, Row};
 #[doc(hidden)]
 pub use row::{ChunkRows, decode};
 pub use scope::Scope;
+pub use settings::{SettingProblem, setting_problems};
+pub use spine::{DateSpine, DaySpan};
+pub use thresholds::{Direction, Judgement, Thresholds};
+pub use typed::TypedRows;
 pub use verdict::Verdict;
 
 /// What [`export_check!`] needs; not for use by hand.

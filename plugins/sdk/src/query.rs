@@ -25,11 +25,37 @@ pub struct Query {
 #[derive(Debug, Clone)]
 pub struct Param(contract::Value);
 
+impl Param {
+    /// An exact number in plain notation, of at most 76 digits.
+    pub fn decimal(digits: impl Into<String>) -> Self {
+        Self(contract::Value::Decimal(digits.into()))
+    }
+}
+
+/// What can be bound to `@name`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound to a parameter",
+    label = "no type of a parameter",
+    note = "there are bool, i64, i32, u32, f64, text, bytes, Date and Timestamp, lists of most of them, and `Param::decimal`",
+    note = "a u64 is bound as an i64 (`i64::try_from`); the name of a table or a column is written into the statement, quoted"
+)]
+pub trait IntoParam {
+    /// The value as a parameter.
+    fn into_param(self) -> Param;
+}
+
+impl IntoParam for Param {
+    fn into_param(self) -> Self {
+        self
+    }
+}
+
 macro_rules! param {
     ($($type:ty => |$value:ident| $variant:expr;)*) => {
-        $(impl From<$type> for Param {
-            fn from($value: $type) -> Self {
-                Self($variant)
+        $(impl IntoParam for $type {
+            fn into_param(self) -> Param {
+                let $value = self;
+                Param($variant)
             }
         })*
     };
@@ -38,16 +64,22 @@ macro_rules! param {
 param! {
     bool => |value| contract::Value::Boolean(value);
     i64 => |value| contract::Value::Int64(value);
+    i32 => |value| contract::Value::Int64(i64::from(value));
     u32 => |value| contract::Value::Int64(i64::from(value));
     f64 => |value| contract::Value::Float64(value);
     &str => |value| contract::Value::Text(value.to_owned());
+    &String => |value| contract::Value::Text(value.clone());
     String => |value| contract::Value::Text(value);
+    &[u8] => |value| contract::Value::Bytes(value.to_vec());
     Date => |value| contract::Value::Date(epoch_days(value));
     Timestamp => |value| contract::Value::Timestamp(value.as_microsecond());
     Vec<i64> => |values| contract::Value::Int64Array(values);
     Vec<f64> => |values| contract::Value::Float64Array(values);
     Vec<String> => |values| contract::Value::TextArray(values);
     Vec<Date> => |values| contract::Value::DateArray(values.into_iter().map(epoch_days).collect());
+    Vec<Timestamp> => |values| {
+        contract::Value::TimestampArray(values.into_iter().map(Timestamp::as_microsecond).collect())
+    };
 }
 
 /// A statement for a source. Values are bound with [`Query::bind`], never written into the text.
@@ -58,15 +90,15 @@ pub fn query(source: impl Into<String>, sql: impl Into<String>) -> Query {
 impl Query {
     /// Binds `@name`.
     #[must_use]
-    pub fn bind(mut self, name: &str, value: impl Into<Param>) -> Self {
-        let Param(value) = value.into();
+    pub fn bind(mut self, name: &str, value: impl IntoParam) -> Self {
+        let Param(value) = value.into_param();
         self.params.push(contract::Param { name: name.to_owned(), value });
         self
     }
 
     /// Binds `@name` if the statement names it: for statements that come from settings and need not use all there is.
     #[must_use]
-    pub fn bind_if_named(self, name: &str, value: impl Into<Param>) -> Self {
+    pub fn bind_if_named(self, name: &str, value: impl IntoParam) -> Self {
         let named = self.sql.to_lowercase().contains(&format!("@{}", name.to_lowercase()));
         if named { self.bind(name, value) } else { self }
     }
@@ -77,7 +109,7 @@ impl Query {
     /// When the host refuses the statement or the source cannot answer.
     pub fn fetch(&self) -> Result<Rows, Error> {
         let cursor = contract::open(&self.source, &self.sql, &self.params)?;
-        Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None })
+        Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None, is_over: false })
     }
 }
 
@@ -86,6 +118,8 @@ pub struct Rows {
     cursor: contract::Cursor,
     columns: Rc<[contract::ColumnInfo]>,
     chunk: Option<ChunkRows>,
+    /// Whether an iteration has come to its end or broken off.
+    is_over: bool,
 }
 
 impl Rows {
@@ -124,7 +158,13 @@ impl Rows {
 impl Iterator for Rows {
     type Item = Result<Row, Error>;
 
+    /// An answer that breaks off is one error at its end: it would be the same error for ever.
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_row().transpose()
+        if self.is_over {
+            return None;
+        }
+        let row = self.next_row().transpose();
+        self.is_over = !matches!(row, Some(Ok(_)));
+        row
     }
 }

@@ -29,6 +29,22 @@ pub enum Level {
 }
 
 /// One observation that is not as it should be. Nothing is said until [`Finding::report`].
+///
+/// ```no_run
+/// use assay_sdk::{Date, Finding, Severity};
+///
+/// Finding::new("too_few_rows", "12 of 80 rows")
+///     .severity(Severity::Low)
+///     .table("orders")
+///     .date(Date::new(2026, 1, 20).unwrap())
+///     .observed(12.0)
+///     .expected(80.0)
+///     .unit("rows")
+///     .affected(68)
+///     .sample(vec![("id".to_owned(), Some("7".to_owned())), ("amount".to_owned(), None)])
+///     .remediation("backfill 2026-01-20")
+///     .report();
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is said until `report`"]
 pub struct Finding(contract::Finding);
@@ -64,20 +80,20 @@ impl Finding {
     }
 
     /// The source it is about.
-    pub fn source(mut self, source: &str) -> Self {
-        self.0.subject.source = Some(source.to_owned());
+    pub fn source(mut self, source: impl AsRef<str>) -> Self {
+        self.0.subject.source = Some(source.as_ref().to_owned());
         self
     }
 
     /// The table it is about.
-    pub fn table(mut self, table: &str) -> Self {
-        self.0.subject.table = Some(table.to_owned());
+    pub fn table(mut self, table: impl AsRef<str>) -> Self {
+        self.0.subject.table = Some(table.as_ref().to_owned());
         self
     }
 
     /// The column it is about.
-    pub fn column(mut self, column: &str) -> Self {
-        self.0.subject.column = Some(column.to_owned());
+    pub fn column(mut self, column: impl AsRef<str>) -> Self {
+        self.0.subject.column = Some(column.as_ref().to_owned());
         self
     }
 
@@ -156,14 +172,22 @@ impl Finding {
     /// Says it. What was said is kept, whatever happens to the check afterwards. Whether the host kept it: over the
     /// run's limits it marks the result as truncated instead.
     #[expect(clippy::must_use_candidate, reason = "a check need not care: the host marks what it did not keep")]
-    pub fn report(self) -> bool {
+    pub fn report(mut self) -> bool {
+        self.fit();
         contract::findings(&[self.0]) == 1
+    }
+
+    /// Leaves samples out, the last first, until the host keeps the rest.
+    fn fit(&mut self) {
+        while bytes(&self.0) > FINDING_BYTES_MAX && self.0.samples.pop().is_some() {}
     }
 }
 
+/// Most bytes of a finding that the host keeps, unless the operator says otherwise.
+const FINDING_BYTES_MAX: usize = 4 << 10;
 /// Most bytes of one value of a sample.
 const CELL_BYTES_MAX: usize = 120;
-/// Most bytes of all samples of a finding: with the rest of it under the host's 4 KiB.
+/// Most bytes of all samples of a finding: a few rows show what is wrong.
 const SAMPLES_BYTES_MAX: usize = 2_560;
 
 fn cut(mut text: String) -> String {
@@ -177,6 +201,22 @@ fn cut(mut text: String) -> String {
 /// Bytes of a row as the host counts them.
 fn weight(row: &[contract::Cell]) -> usize {
     16 + row.iter().map(|cell| 16 + cell.name.len() + cell.value.as_ref().map_or(0, String::len)).sum::<usize>()
+}
+
+/// Bytes of a finding as the host counts them.
+fn bytes(finding: &contract::Finding) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let measure = |measure: &Option<contract::Measure>| match measure {
+        Some(contract::Measure::Text(text)) => text.len(),
+        Some(contract::Measure::Number(_)) => size_of::<f64>(),
+        None => 0,
+    };
+    let contract::Finding { code, message, subject, observed, expected, unit, samples, remediation, .. } = finding;
+    let contract::Subject { source, table, column, date, partition } = subject;
+    let texts: usize = [source, table, column, date, partition, unit, remediation].into_iter().map(text).sum();
+    let rows: usize = samples.iter().map(|row| weight(row)).sum();
+    let details: usize = finding.attributes.iter().map(|detail| 16 + detail.key.len() + detail.value.len()).sum();
+    code.len() + message.len() + measure(observed) + measure(expected) + texts + rows + details
 }
 
 /// A number for trends.
@@ -193,4 +233,27 @@ pub fn log(level: Level, message: &str) {
         Level::Error => contract::Level::Error,
     };
     contract::log(level, message);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_make_room_for_what_a_finding_says() {
+        let sample = || (0..10).map(|n| (format!("column_{n}"), Some("y".repeat(900)))).collect::<Vec<_>>();
+        let small = Finding::new("c", "m").sample(sample());
+        let mut large = Finding::new("c", "m".repeat(3_000)).sample(sample());
+        assert_eq!(small.0.samples.len(), 1);
+        assert!(bytes(&large.0) > FINDING_BYTES_MAX);
+        large.fit();
+        assert_eq!(large.0.samples.len(), 0);
+        assert!(bytes(&large.0) <= FINDING_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_value_of_a_sample_is_cut_at_a_character() {
+        let finding = Finding::new("c", "m").sample(vec![("a".to_owned(), Some("ä".repeat(100)))]);
+        assert_eq!(finding.0.samples[0][0].value.as_deref(), Some(format!("{}…", "ä".repeat(60)).as_str()));
+    }
 }

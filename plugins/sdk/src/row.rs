@@ -128,7 +128,7 @@ pub enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Int64(_) => "int64",
@@ -165,6 +165,12 @@ impl Cell<'_> {
 }
 
 /// A type that a cell can be read as.
+#[diagnostic::on_unimplemented(
+    message = "a cell cannot be read as `{Self}`",
+    label = "no type of a column",
+    note = "there are i64, u64, i32, u32, f64, bool, String, Vec<u8>, Date and Timestamp, and `Option` of them for nulls",
+    note = "a whole row is read as a struct with `Row::typed`, any cell as it is with `Row::cell`"
+)]
 pub trait FromCell: Sized {
     /// What is expected, for messages.
     const EXPECTED: &'static str;
@@ -190,6 +196,13 @@ macro_rules! from_cell {
 
 from_cell! {
     i64, "a whole number", Cell::Int64(value) => Some(value), Cell::Decimal(text) => text.parse().ok();
+    u64, "a whole number of 0 or more", Cell::Int64(value) => value.try_into().ok(),
+        Cell::Decimal(text) => text.parse().ok();
+    i32, "a whole number of 32 bits", Cell::Int64(value) => value.try_into().ok(),
+        Cell::Decimal(text) => text.parse().ok();
+    u32, "a whole number of 0 or more, of 32 bits", Cell::Int64(value) => value.try_into().ok(),
+        Cell::Decimal(text) => text.parse().ok();
+    Vec<u8>, "bytes", Cell::Bytes(bytes) => Some(bytes.to_vec());
     f64, "a number", Cell::Float64(value) => Some(value), Cell::Decimal(text) => text.parse().ok(),
         // Exact up to 2^53; a double is what the caller asked for.
         Cell::Int64(value) => Some(value as f64);
@@ -229,18 +242,30 @@ impl Row {
     /// # Errors
     /// When there is no such column, or its text is not UTF-8.
     pub fn cell(&self, column: &str) -> Result<Cell<'_>, Error> {
-        let columns = &self.chunk.columns;
-        let position = columns
+        self.chunk.cell(self.position(column)?, self.index)
+    }
+
+    /// The columns of the answer.
+    pub(crate) fn columns(&self) -> &[ColumnInfo] {
+        &self.chunk.columns
+    }
+
+    /// Where a column stands: by its very name, or else by its name in another case.
+    pub(crate) fn position(&self, column: &str) -> Result<usize, Error> {
+        let columns = self.columns();
+        columns
             .iter()
             .position(|info| info.name == column)
-            .or_else(|| columns.iter().position(|info| info.name.eq_ignore_ascii_case(column)));
-        match position {
-            Some(position) => self.chunk.cell(position, self.index),
-            None => {
+            .or_else(|| columns.iter().position(|info| info.name.eq_ignore_ascii_case(column)))
+            .ok_or_else(|| {
                 let names: Vec<_> = columns.iter().map(|info| format!("`{}`", info.name)).collect();
-                Err(Error::new(format!("the query returns no column `{column}`; it returns {}", names.join(", "))))
-            }
-        }
+                Error::new(format!("the query returns no column `{column}`; it returns {}", names.join(", ")))
+            })
+    }
+
+    /// The value of a column, by its place.
+    pub(crate) fn cell_at(&self, position: usize) -> Result<Cell<'_>, Error> {
+        self.chunk.cell(position, self.index)
     }
 
     /// All cells as text, named: a sample for a finding.

@@ -2,12 +2,12 @@
 
 use jiff::civil::Date;
 
-use crate::check::SettingProblem;
 use crate::context::Context;
 use crate::error::Error;
-use crate::identifier::quote_identifier;
+use crate::identifier::{ColumnName, TableName};
 use crate::query::{Query, query};
 use crate::report::Finding;
+use crate::settings::SettingProblem;
 use crate::verdict::Verdict;
 
 /// The rows of a table that a check looks at: all of them, or those of the last days. Rows without a date belong to
@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 #[derive(Debug, Clone)]
 pub struct Scope {
     source: String,
-    table: String,
+    table: TableName,
     rows: String,
     days: Option<(Date, Date)>,
 }
@@ -24,35 +24,32 @@ impl Scope {
     /// The rows of a table; with a date column and a number of days only the last ones, up to the target date.
     ///
     /// # Errors
-    /// When the source is not clear, or a name cannot be one.
+    /// When the source is not clear.
     pub fn new(
         context: &Context,
         source: Option<&str>,
-        table: &str,
-        last_days: Option<(&str, u32)>,
+        table: &TableName,
+        last_days: Option<(&ColumnName, u32)>,
     ) -> Result<Self, Error> {
         let source = context.source(source)?.to_owned();
-        let quoted = quote_identifier(table)?;
-        let table = table.to_owned();
-        let Some((column, days)) = last_days else {
-            return Ok(Self { source, table, rows: format!("{quoted} WHERE TRUE"), days: None });
+        let (rows, days) = match last_days {
+            None => (format!("{table} WHERE TRUE"), None),
+            Some((column, days)) => (
+                format!("{table} WHERE (CAST({column} AS DATE) BETWEEN @start AND @end OR {column} IS NULL)"),
+                Some(context.last_days(days)),
+            ),
         };
-        let column = quote_identifier(column)?;
-        let rows = format!("{quoted} WHERE (CAST({column} AS DATE) BETWEEN @start AND @end OR {column} IS NULL)");
-        Ok(Self { source, table, rows, days: Some(context.last_days(days)) })
+        Ok(Self { source, table: table.clone(), rows, days })
     }
 
-    /// What is wrong with the settings `table`, `date_column` and `lookback_days` of a check that has them.
+    /// What is wrong with the settings `date_column` and `lookback_days` of a check that has them: one goes with the
+    /// other.
     #[must_use]
-    pub fn problems(table: &str, date_column: Option<&str>, lookback_days: Option<u32>) -> Vec<SettingProblem> {
-        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
-        let bad_column = date_column.is_some_and(|column| quote_identifier(column).is_err());
-        let problems = [
-            problem("/table", quote_identifier(table).is_err(), "not the name of a table"),
-            problem("/date_column", bad_column, "not the name of a column"),
-            problem("/lookback_days", date_column.is_some() != lookback_days.is_some(), "goes with `date_column`"),
-        ];
-        problems.into_iter().flatten().collect()
+    pub fn problems(date_column: Option<&ColumnName>, lookback_days: Option<u32>) -> Vec<SettingProblem> {
+        if date_column.is_some() == lookback_days.is_some() {
+            return Vec::new();
+        }
+        vec![SettingProblem::new("/lookback_days", "goes with `date_column`")]
     }
 
     /// The verdict when there is no row to look at: a failure, unless settings allow it.

@@ -11,7 +11,18 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The check looked, and all is well.
+    /// The check looked at so many rows, and all is well.
+    ///
+    /// ```
+    /// use assay_sdk::Verdict;
+    ///
+    /// let verdict = Verdict::passed("1200 rows, each with a key of its own", 1200);
+    /// ```
+    pub fn passed(summary: impl Into<String>, examined: u64) -> Self {
+        Self::pass(summary).examined(examined)
+    }
+
+    /// The check looked, and all is well. Needs [`Verdict::examined`], as [`Verdict::passed`] has it.
     pub fn pass(summary: impl Into<String>) -> Self {
         Self::new(types::Outcome::Pass, summary)
     }

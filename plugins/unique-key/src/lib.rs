@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_sdk::{Check, Context, Error, Scope, SettingProblem, Verdict, quote_identifier};
+use assay_sdk::{Check, ColumnName, Context, Error, Scope, SettingProblem, TableName, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,17 +16,19 @@ pub struct Settings {
     #[serde(default)]
     pub source: Option<String>,
     /// The table.
-    pub table: String,
+    pub table: TableName,
     /// The columns that together are the key.
-    pub columns: Vec<String>,
+    #[schemars(length(min = 1, max = 16))]
+    pub columns: Vec<ColumnName>,
     /// Look at the last days only: the column that says which day a row belongs to.
     #[serde(default)]
-    pub date_column: Option<String>,
+    pub date_column: Option<ColumnName>,
     /// How many days are looked at, up to and including the target date.
     #[serde(default)]
     pub lookback_days: Option<u32>,
     /// How many duplicate keys are shown.
     #[serde(default = "sample_rows")]
+    #[schemars(range(max = 20))]
     pub sample_rows: u32,
     /// An empty table is not applicable rather than wrong.
     #[serde(default)]
@@ -50,24 +52,18 @@ impl Check for UniqueKey {
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Vec<SettingProblem> {
-        let problem = |path: &str, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
-        let Settings { table, columns, date_column, lookback_days, sample_rows, .. } = settings;
-        let bad_column = |column: &String| quote_identifier(column).is_err();
-        let problems = [
-            problem("/columns", !(1..=16).contains(&columns.len()), "expected 1 to 16 columns"),
-            problem("/columns", columns.iter().any(bad_column), "not the name of a column"),
-            problem("/columns", has_twice(columns), "names a column twice"),
-            problem("/sample_rows", *sample_rows > 20, "expected 20 at the most"),
-        ];
-        let scope = Scope::problems(table, date_column.as_deref(), *lookback_days);
-        scope.into_iter().chain(problems.into_iter().flatten()).collect()
+        let mut problems = Scope::problems(settings.date_column.as_ref(), settings.lookback_days);
+        if has_twice(&settings.columns) {
+            problems.push(SettingProblem::new("/columns", "names a column twice"));
+        }
+        problems
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
-        let last_days = settings.date_column.as_deref().zip(settings.lookback_days);
+        let last_days = settings.date_column.as_ref().zip(settings.lookback_days);
         let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
-        let key = settings.columns.iter().map(|column| quote_identifier(column)).collect::<Result<Vec<_>, _>>()?;
-        let has_null = key.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
+        let has_null =
+            settings.columns.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
         let sql = format!("SELECT COUNT(*) AS n, SUM(CASE WHEN {has_null} THEN 1 ELSE 0 END) AS nulls FROM {{rows}}");
         let row = scope.query(&sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
@@ -77,9 +73,9 @@ impl Check for UniqueKey {
         }
         if nulls > 0 {
             let message = format!("{nulls} rows have no key: a part of it is null");
-            scope.finding("null_key", message).column(&settings.columns.join(", ")).affected(nulls).report();
+            scope.finding("null_key", message).column(names(&settings.columns)).affected(nulls).report();
         }
-        let (keys, surplus) = duplicates(&scope, settings, &key)?;
+        let (keys, surplus) = duplicates(&scope, settings)?;
         Ok(match (keys, nulls) {
             (0, 0) => Verdict::pass(format!("{rows} rows, each with a key of its own")).examined(rows),
             (0, _) => Verdict::fail(format!("{nulls} of {rows} rows have no key")).examined(rows),
@@ -89,25 +85,31 @@ impl Check for UniqueKey {
 }
 
 /// Column names do not differ by case alone.
-fn has_twice(columns: &[String]) -> bool {
-    let names: BTreeSet<_> = columns.iter().map(|column| column.to_lowercase()).collect();
+fn has_twice(columns: &[ColumnName]) -> bool {
+    let names: BTreeSet<_> = columns.iter().map(|column| column.as_str().to_lowercase()).collect();
     names.len() < columns.len()
 }
 
+/// The columns of the key for a person.
+fn names(columns: &[ColumnName]) -> String {
+    columns.iter().map(ColumnName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// A name for the number of copies that no column of the key has.
-fn copies_alias(columns: &[String]) -> String {
+fn copies_alias(columns: &[ColumnName]) -> String {
     let mut alias = "copies".to_owned();
-    while columns.iter().any(|column| column.eq_ignore_ascii_case(&alias)) {
+    while columns.iter().any(|column| column.as_str().eq_ignore_ascii_case(&alias)) {
         alias.push('_');
     }
     alias
 }
 
 /// Keys that stand more than once, and rows that would have to go.
-fn duplicates(scope: &Scope, settings: &Settings, key: &[String]) -> Result<(u64, u64), Error> {
-    let list = key.join(", ");
+fn duplicates(scope: &Scope, settings: &Settings) -> Result<(u64, u64), Error> {
+    let list = settings.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let copies = copies_alias(&settings.columns);
-    let complete = key.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let complete =
+        settings.columns.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let twice =
         format!("SELECT {list}, COUNT(*) AS {copies} FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
     let totals = format!("SELECT COUNT(*) AS key_count, SUM({copies} - 1) AS surplus FROM ({twice}) AS twice");
@@ -117,7 +119,7 @@ fn duplicates(scope: &Scope, settings: &Settings, key: &[String]) -> Result<(u64
     if keys > 0 {
         let mut finding = scope
             .finding("duplicate_key", format!("{keys} keys stand more than once"))
-            .column(&settings.columns.join(", "))
+            .column(names(&settings.columns))
             .affected(surplus)
             .observed(surplus as f64)
             .expected(0.0)

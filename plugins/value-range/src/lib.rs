@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use assay_sdk::{Check, Context, Error, Finding, Query, Scope, SettingProblem, Verdict, quote_identifier};
+use assay_sdk::{Check, ColumnName, Context, Error, Finding, Query, Scope, SettingProblem, TableName, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Number;
@@ -15,20 +15,22 @@ pub struct Settings {
     #[serde(default)]
     pub source: Option<String>,
     /// The table.
-    pub table: String,
+    pub table: TableName,
     /// What is possible, column by column.
+    #[schemars(length(min = 1, max = 16))]
     pub rules: Vec<Rule>,
     /// Columns that name a row, shown with samples.
     #[serde(default)]
-    pub key_columns: Vec<String>,
+    pub key_columns: Vec<ColumnName>,
     /// Look at the last days only: the column that says which day a row belongs to.
     #[serde(default)]
-    pub date_column: Option<String>,
+    pub date_column: Option<ColumnName>,
     /// How many days are looked at, up to and including the target date.
     #[serde(default)]
     pub lookback_days: Option<u32>,
     /// How many rows are shown for each rule.
     #[serde(default = "sample_rows")]
+    #[schemars(range(max = 20))]
     pub sample_rows: u32,
     /// An empty table is not applicable rather than wrong.
     #[serde(default)]
@@ -40,7 +42,7 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The column, of numbers.
-    pub column: String,
+    pub column: ColumnName,
     /// Smallest possible value.
     #[serde(default)]
     pub min: Option<Number>,
@@ -75,30 +77,22 @@ impl Check for ValueRange {
     type Settings = Settings;
 
     fn validate(settings: &Settings) -> Vec<SettingProblem> {
-        let problem = |path: String, wrong: bool, message: &str| wrong.then(|| SettingProblem::new(path, message));
-        let bad_column = |column: &String| quote_identifier(column).is_err();
-        let Settings { table, rules, key_columns, date_column, lookback_days, sample_rows, .. } = settings;
-        let general = [
-            problem("/rules".into(), !(1..=16).contains(&rules.len()), "expected 1 to 16 rules"),
-            problem("/key_columns".into(), key_columns.iter().any(bad_column), "not the name of a column"),
-            problem("/sample_rows".into(), *sample_rows > 20, "expected 20 at the most"),
-        ];
-        let each = rules.iter().enumerate().flat_map(|(index, rule)| {
-            let Rule { column, min, max, allow_null } = rule;
-            let crossed = matches!((min, max), (Some(min), Some(max)) if is_less(max, min));
-            let idle = min.is_none() && max.is_none() && *allow_null;
-            [
-                problem(format!("/rules/{index}/column"), bad_column(column), "not the name of a column"),
-                problem(format!("/rules/{index}/max"), crossed, "less than `min`: no value would be possible"),
-                problem(format!("/rules/{index}"), idle, "says nothing: set `min`, `max` or `allow_null = false`"),
-            ]
-        });
-        let scope = Scope::problems(table, date_column.as_deref(), *lookback_days);
-        scope.into_iter().chain(general.into_iter().chain(each).flatten()).collect()
+        let mut problems = Scope::problems(settings.date_column.as_ref(), settings.lookback_days);
+        for (index, Rule { min, max, allow_null, .. }) in settings.rules.iter().enumerate() {
+            if matches!((min, max), (Some(min), Some(max)) if is_less(max, min)) {
+                let message = "less than `min`: no value would be possible";
+                problems.push(SettingProblem::new(format!("/rules/{index}/max"), message));
+            }
+            if min.is_none() && max.is_none() && *allow_null {
+                let message = "says nothing: set `min`, `max` or `allow_null = false`";
+                problems.push(SettingProblem::new(format!("/rules/{index}"), message));
+            }
+        }
+        problems
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
-        let last_days = settings.date_column.as_deref().zip(settings.lookback_days);
+        let last_days = settings.date_column.as_ref().zip(settings.lookback_days);
         let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
         let mut broken = Vec::new();
         let mut examined = 0;
@@ -109,7 +103,7 @@ impl Check for ValueRange {
                 break;
             }
             if impossible > 0 {
-                broken.push(format!("{} ({impossible} rows)", rule.column));
+                broken.push(format!("{} ({impossible} rows)", rule.column.as_str()));
             }
         }
         if examined == 0 {
@@ -125,7 +119,7 @@ impl Check for ValueRange {
 
 /// Applies one rule; returns the rows looked at and the rows that break it.
 fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), Error> {
-    let column = quote_identifier(&rule.column)?;
+    let column = &rule.column;
     let value = format!("CAST({column} AS FLOAT64)");
     // NaN is greater than everything to some engines and equal to nothing to others; as text it is the same to all.
     let odd = format!("LOWER(CAST({value} AS STRING)) IN ('nan', 'inf', '-inf', 'infinity', '-infinity')");
@@ -187,8 +181,8 @@ fn samples(
     condition: &str,
     mut finding: Finding,
 ) -> Result<Finding, Error> {
-    let shown = settings.key_columns.iter().chain([&rule.column]).map(|column| quote_identifier(column));
-    let list = shown.collect::<Result<Vec<_>, _>>()?.join(", ");
+    let shown = settings.key_columns.iter().chain([&rule.column]).map(ToString::to_string);
+    let list = shown.collect::<Vec<_>>().join(", ");
     let sql = format!("SELECT {list} FROM {{rows}} AND {condition} ORDER BY {list} LIMIT {}", settings.sample_rows);
     for row in statement(scope, rule, &sql).fetch()? {
         finding = finding.sample(row?.sample()?);
