@@ -195,3 +195,25 @@ fn counts(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTreeMa
 }
 
 assay_sdk::export_check!(RowCount);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_says_the_same() {
+        let manifest = include_str!("../check.toml");
+        for (key, value) in [
+            ("id", RowCount::ID),
+            ("version", RowCount::VERSION),
+            ("title", RowCount::TITLE),
+            ("description", RowCount::DESCRIPTION),
+            ("owner", RowCount::OWNER),
+        ] {
+            assert!(manifest.lines().any(|line| line == format!("{key} = \"{value}\"")), "{key} is not {value}");
+        }
+        for (name, value) in RowCount::LIMITS {
+            assert!(manifest.lines().any(|line| line == format!("{name} = {value}")), "{name} is not {value}");
+        }
+    }
+}

@@ -47,10 +47,20 @@ pub trait Check {
     fn run(context: &Context, settings: &Self::Settings) -> Result<Verdict, Error>;
 }
 
-/// Makes a component of a [`Check`].
+/// Makes a component of a [`Check`]. What is no check is told so on any target:
+/// ```compile_fail,E0277
+/// struct Nothing;
+///
+/// assay_sdk::export_check!(Nothing);
+/// ```
 #[macro_export]
 macro_rules! export_check {
     ($check:ty) => {
+        const _: fn() = || {
+            fn is_a_check<C: $crate::Check>() {}
+            is_a_check::<$check>();
+        };
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             struct Guest;

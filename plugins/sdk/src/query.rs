@@ -33,6 +33,20 @@ impl Param {
 }
 
 /// What can be bound to `@name`.
+///
+/// ```
+/// use assay_sdk::{Date, query};
+///
+/// let rows = query("warehouse", "SELECT id FROM orders WHERE day = @day AND amount > @least")
+///     .bind("day", Date::new(2026, 1, 20).unwrap())
+///     .bind("least", 9.5);
+/// ```
+///
+/// Whatever else is told what there is:
+/// ```compile_fail,E0277
+/// # use assay_sdk::query;
+/// query("warehouse", "SELECT id FROM orders WHERE day = @day").bind("day", ("2026", "01", "20"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be bound to a parameter",
     label = "no type of a parameter",

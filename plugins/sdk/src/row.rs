@@ -165,6 +165,22 @@ impl Cell<'_> {
 }
 
 /// A type that a cell can be read as.
+///
+/// ```no_run
+/// # fn example(row: &assay_sdk::Row) -> Result<(), assay_sdk::Error> {
+/// let n: i64 = row.get("n")?;
+/// let newest: Option<assay_sdk::Date> = row.get("newest")?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Whatever else is told what there is:
+/// ```compile_fail,E0277
+/// # fn example(row: &assay_sdk::Row) -> Result<(), assay_sdk::Error> {
+/// let n: u8 = row.get("n")?;
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a cell cannot be read as `{Self}`",
     label = "no type of a column",

@@ -1,6 +1,5 @@
 //! The days that should be there.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::civil::{Date, Weekday};
@@ -111,8 +110,8 @@ impl DateSpine {
     /// The days that are not among those seen, in order.
     #[must_use]
     pub fn missing(&self, seen: impl IntoIterator<Item = Date>) -> Vec<Date> {
-        let seen: BTreeSet<_> = seen.into_iter().collect();
-        self.iter().filter(|day| !seen.contains(day)).collect()
+        let seen = ordered(seen.into_iter().collect());
+        self.iter().filter(|day| seen.binary_search(day).is_err()).collect()
     }
 
     /// Days as text, adjacent ones as one span: `2026-01-18..2026-01-20, 2026-01-24`. In any order, each once.
@@ -125,9 +124,8 @@ impl DateSpine {
     /// Days as spans, in order. No day is left out, also none that the spine has not.
     #[must_use]
     pub fn runs(&self, days: &[Date]) -> Vec<DaySpan> {
-        let days: BTreeSet<_> = days.iter().copied().collect();
         let mut runs: Vec<DaySpan> = Vec::new();
-        for day in days {
+        for day in ordered(days.to_vec()) {
             match runs.last_mut() {
                 Some(run) if self.are_adjacent(run.last, day) => run.last = day,
                 _ => runs.push(DaySpan { first: day, last: day }),
@@ -153,6 +151,13 @@ impl DateSpine {
     fn is_counted(&self, day: Date) -> bool {
         self.weekdays & bit(day.weekday()) != 0
     }
+}
+
+/// Each day once, in order.
+fn ordered(mut days: Vec<Date>) -> Vec<Date> {
+    days.sort_unstable();
+    days.dedup();
+    days
 }
 
 fn bit(weekday: Weekday) -> u8 {
