@@ -9,6 +9,16 @@ use crate::spine::DateSpine;
 
 /// What a run may know of time and identity. A check never asks for "today": the same context, settings and data
 /// give the same findings.
+///
+/// ```no_run
+/// use assay_sdk::{Context, Error};
+///
+/// fn statement(context: &Context) -> Result<assay_sdk::Query, Error> {
+///     let (first, last) = context.last_days(7);
+///     let sql = "SELECT COUNT(*) AS n FROM orders WHERE day BETWEEN @first AND @last";
+///     Ok(assay_sdk::query(context.source(None)?, sql).bind("first", first).bind("last", last))
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Context(types::Context);
 

@@ -101,7 +101,7 @@ pub use row::{Cell, FromCell, Row};
 pub use row::{ChunkRows, decode};
 pub use scope::Scope;
 pub use settings::{SettingProblem, setting_problems};
-pub use spine::{DateSpine, DaySpan};
+pub use spine::{DateSpine, DaySpan, Days};
 pub use thresholds::{Direction, Judgement, Thresholds};
 pub use typed::TypedRows;
 pub use verdict::Verdict;

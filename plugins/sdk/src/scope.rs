@@ -12,6 +12,26 @@ use crate::verdict::Verdict;
 
 /// The rows of a table that a check looks at: all of them, or those of the last days. Rows without a date belong to
 /// no day and are always looked at: what cannot be placed must not be passed over.
+///
+/// ```no_run
+/// use assay_sdk::{ColumnName, Context, Error, Scope, TableName, Verdict};
+///
+/// fn run(context: &Context, table: &TableName, amount: &ColumnName) -> Result<Verdict, Error> {
+///     const DAY: ColumnName = ColumnName::fixed("day");
+///     let scope = Scope::new(context, None, table, Some((&DAY, 7)))?;
+///     let sql = format!("SELECT COUNT(*) AS n, COUNTIF({amount} < 0) AS negative FROM {{rows}} AND {amount} IS NOT NULL");
+///     let row = scope.query(&sql).fetch()?.only_row()?;
+///     let (rows, negative): (u64, u64) = (row.get("n")?, row.get("negative")?);
+///     if rows == 0 {
+///         return Ok(scope.nothing_examined(false));
+///     }
+///     if negative > 0 {
+///         scope.finding("negative", format!("{negative} of {rows} amounts")).column(amount).affected(negative).report();
+///         return Ok(Verdict::fail("negative amounts").examined(rows));
+///     }
+///     Ok(Verdict::passed("no negative amounts", rows))
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Scope {
     source: String,

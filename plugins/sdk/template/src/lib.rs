@@ -89,7 +89,7 @@ impl Check for EnoughRows {
         let thresholds = Thresholds::below(settings.warn_below, settings.fail_below);
         let (mut failed, mut warned) = (Vec::new(), Vec::new());
         let missing = days.missing(counts.iter().filter(|(_, n)| **n > 0).map(|(day, _)| *day));
-        for day in days.iter() {
+        for day in days {
             let n = counts.get(&day).copied().unwrap_or(0);
             let finding = |code| finding(source, settings, code, day, n);
             match thresholds.judge(n as f64)? {
@@ -107,7 +107,7 @@ impl Check for EnoughRows {
             }
         }
 
-        let count = days.iter().count();
+        let count = days.count();
         let verdict = match (failed.as_slice(), warned.as_slice()) {
             ([], []) => return Ok(Verdict::passed(format!("all {count} days have their rows"), total)),
             ([], warned) => Verdict::warn(format!("{} of {count} days are short: {}", warned.len(), days.spans(warned))),
