@@ -110,7 +110,9 @@ impl Check for EnoughRows {
         let count = days.count();
         let verdict = match (failed.as_slice(), warned.as_slice()) {
             ([], []) => return Ok(Verdict::passed(format!("all {count} days have their rows"), total)),
-            ([], warned) => Verdict::warn(format!("{} of {count} days are short: {}", warned.len(), days.spans(warned))),
+            ([], warned) => {
+                Verdict::warn(format!("{} of {count} days are short: {}", warned.len(), days.spans(warned)))
+            }
             (failed, _) => Verdict::fail(format!("{} of {count} days are wrong: {}", failed.len(), days.spans(failed))),
         };
         Ok(verdict.examined(total))
@@ -171,10 +173,7 @@ mod tests {
                     problem("/table", "not the name of a table"),
                 ],
             ),
-            (
-                r#"{"table": "events", "fail_below": 90}"#,
-                vec![problem("/fail_below", "expected at most `warn_below`")],
-            ),
+            (r#"{"table": "events", "fail_below": 90}"#, vec![problem("/fail_below", "expected at most `warn_below`")]),
         ] {
             assert_eq!(setting_problems::<EnoughRows>(settings), problems, "{settings}");
         }
