@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::assay::plugin::types;
 use crate::bindings::assay::report::report;
-use crate::settings::{SettingProblem, accept};
+use crate::settings::{SettingProblem, known, setting_problems};
 use crate::{Context, Error, Verdict};
 
 /// A check. Export it with [`crate::export_check!`]; the crate's own page has an example.
@@ -110,7 +110,7 @@ pub fn describe<C: Check>() -> types::Metadata {
 #[must_use]
 pub fn validate<C: Check>(settings: &str) -> Vec<types::SettingProblem> {
     tell_panics();
-    let problems = accept::<C>(settings).err().unwrap_or_default();
+    let problems = setting_problems::<C>(settings);
     problems.into_iter().map(|SettingProblem { path, message }| types::SettingProblem { path, message }).collect()
 }
 
@@ -125,7 +125,7 @@ pub fn run<C: Check>(context: types::Context, settings: &str) -> Result<types::V
         path => format!("bad settings at {path}: {}", problem.message),
     };
     let told = |problems: Vec<SettingProblem>| problems.into_iter().map(wrong).collect::<Vec<_>>().join("; ");
-    let settings = accept::<C>(settings).map_err(told)?;
+    let settings = known::<C>(settings).map_err(told)?;
     C::run(&Context::new(context), &settings).map(Verdict::into_contract).map_err(|error| error.to_string())
 }
 

@@ -32,16 +32,29 @@ pub fn setting_problems<C: Check>(settings: &str) -> Vec<SettingProblem> {
     accept::<C>(settings).err().unwrap_or_default()
 }
 
-/// The settings of a check, if nothing is wrong with them.
-pub(crate) fn accept<C: Check>(settings: &str) -> Result<C::Settings, Vec<SettingProblem>> {
-    let settings = read::<C::Settings>(settings)?;
+/// Everything that is wrong with the settings of a check.
+fn accept<C: Check>(settings: &str) -> Result<C::Settings, Vec<SettingProblem>> {
+    judged::<C>(read(settings)?)
+}
+
+/// The settings of a run. The host has asked `validate` about the very same document when it was loaded, so that it is not
+/// compared with the schema once more, which costs more than many a check: what types and [`Check::validate`] refuse is
+/// refused again.
+pub(crate) fn known<C: Check>(settings: &str) -> Result<C::Settings, Vec<SettingProblem>> {
+    judged::<C>(parse(&document(settings)?).map_err(|problem| vec![problem])?)
+}
+
+fn judged<C: Check>(settings: C::Settings) -> Result<C::Settings, Vec<SettingProblem>> {
     let problems = C::validate(&settings);
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
+fn document(settings: &str) -> Result<Value, Vec<SettingProblem>> {
+    serde_json::from_str(settings).map_err(|error| vec![SettingProblem::new("", error.to_string())])
+}
+
 fn read<S: DeserializeOwned + JsonSchema>(settings: &str) -> Result<S, Vec<SettingProblem>> {
-    let document: Value =
-        serde_json::from_str(settings).map_err(|error| vec![SettingProblem::new("", error.to_string())])?;
+    let document = document(settings)?;
     let mut problems = schema::problems(schemars::schema_for!(S).as_value(), &document);
     match parse(&document) {
         Ok(settings) if problems.is_empty() => Ok(settings),
