@@ -1,12 +1,16 @@
 """The edge between Python's exceptions and the contract's two ways of not saying: an error and a trap."""
 
+from __future__ import annotations
+
 import traceback
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from componentize_py_types import Err
-from wit_world.imports import query, report
+from wit_world.imports import report
+
+from assay.error import Error
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -15,25 +19,32 @@ R = TypeVar("R")
 _FRAMES = 20
 
 
-def guarded(export: Callable[P, R]) -> Callable[P, R]:
-    """Lets nothing that leaves an export lose its words.
+def concluding(export: Callable[P, R]) -> Callable[P, R]:
+    """For the export that may fail: an `Error` becomes the reason why the check could not say.
 
-    A problem of a query that nobody handled keeps the check from saying, and its message is the reason. Any other
-    exception becomes a trap without a word, so that its text is passed on first.
+    Any other exception becomes a trap, which has no words of its own: they are passed on first.
     """
 
     @wraps(export)
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return export(*args, **kwargs)
-        except Err as error:
-            match error.value:
-                case str():
-                    raise
-                case query.Problem(message=message):
-                    raise Err(message) from None
+        except Error as error:
+            raise Err(str(error)) from None
+        except BaseException as error:
             report.aborting(_text(error))
             raise
+
+    return told
+
+
+def trapping(export: Callable[P, R]) -> Callable[P, R]:
+    """For an export that cannot fail: any exception becomes a trap, and its words are passed on first."""
+
+    @wraps(export)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return export(*args, **kwargs)
         except BaseException as error:
             report.aborting(_text(error))
             raise
