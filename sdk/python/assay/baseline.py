@@ -16,11 +16,11 @@ _NORMAL = 0.6745
 class Baseline:
     """What is usual, from earlier values. Too little history is "could not say".
 
-    >>> usual = Baseline.of([98, 100, 101, 103, 250], at_least=5)
+    >>> usual = Baseline.of([98, 100, 101, 103, 251], at_least=5)
     >>> (usual.median, usual.mad)
     (101.0, 2.0)
-    >>> round(usual.deviation(250), 1)
-    50.2
+    >>> round(usual.deviation(251), 1)
+    50.6
     >>> usual.change_percent(202)
     100.0
     """
