@@ -98,7 +98,7 @@ Table = Pattern(TABLE, "not the name of a table: letters, digits and `_`, at mos
 #: The name of a column.
 Column = Pattern(COLUMN, "not the name of a column: letters, digits and `_`")
 #: The name of a source.
-Source = Pattern(r"[\s\S]+", "expected the name of a source")
+Source = Pattern(r".+", "expected the name of a source")
 
 
 def number_text(number: float | None) -> str:

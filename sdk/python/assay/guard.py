@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar
 
 from componentize_py_types import Err
 from wit_world.imports import report
@@ -14,6 +14,11 @@ from assay.error import Error
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Trap(Exception):
+    """Stands for an exception whose words were passed on."""
+
 
 # Innermost frames that are told: the host keeps 4 KiB.
 _FRAMES = 20
@@ -32,8 +37,7 @@ def concluding(export: Callable[P, R]) -> Callable[P, R]:
         except Error as error:
             raise Err(str(error)) from None
         except BaseException as error:
-            report.aborting(_text(error))
-            raise
+            _abort(error)
 
     return told
 
@@ -46,10 +50,16 @@ def trapping(export: Callable[P, R]) -> Callable[P, R]:
         try:
             return export(*args, **kwargs)
         except BaseException as error:
-            report.aborting(_text(error))
-            raise
+            _abort(error)
 
     return told
+
+
+def _abort(error: BaseException) -> NoReturn:
+    """Passes an exception's words on, and traps."""
+    report.aborting(_text(error))
+    # One of its own, without the frames: the runtime prints what it gets before it traps, at a price in fuel.
+    raise Trap(type(error).__name__) from None
 
 
 def _text(error: BaseException) -> str:

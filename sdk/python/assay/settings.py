@@ -14,13 +14,13 @@ class Settings:
 from __future__ import annotations
 
 import dataclasses
-import json
 from datetime import date
 from types import NoneType, UnionType
-from typing import Annotated, Any, Generic, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from assay.constraint import Length, Pattern, Range
 from assay.error import DefinitionError
+from assay.json_text import parse
 from assay.problem import SettingProblem
 from assay.shape import (
     UNREAD,
@@ -74,8 +74,8 @@ class SettingsReader(Generic[S]):
         """The settings that a JSON document says, or everything that is wrong with it."""
         problems: Problems = []
         try:
-            given = json.loads(document, parse_constant=_no_constant, object_pairs_hook=_object)
-        except (ValueError, RecursionError) as error:
+            given = parse(document, _object)
+        except ValueError as error:
             return None, [SettingProblem("", f"not JSON: {error}")]
         settings = self._shape.read(given, "", problems)
         return (None if problems else settings), problems
@@ -192,10 +192,6 @@ class _Extras:
         if self._constraints:
             name = getattr(hint, "__name__", repr(hint))
             raise DefinitionError(f"{self._where} is `{name}`, to which {self._constraints[0]!r} says nothing")
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"`{word}` is not a JSON number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

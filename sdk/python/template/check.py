@@ -57,7 +57,7 @@ def run(context: Context, settings: Settings) -> Verdict:
     spine = DateSpine(*context.last_days(settings.lookback_days))
     counted = count(source, settings, spine)
     thresholds = Thresholds(warn=settings.warn_below, fail=settings.fail_below, direction="below")
-    missing = [day for day in spine if day not in counted or counted[day].n == 0]
+    gaps = spine.span_of_each(day for day in spine if day not in counted or counted[day].n == 0)
     failed: list[date] = []
     warned: list[date] = []
     for day in spine:
@@ -68,7 +68,6 @@ def run(context: Context, settings: Settings) -> Verdict:
         if judgement == "fine":
             continue
         (failed if judgement == "fail" else warned).append(day)
-        gap = spine.span(day, missing)
         Finding(
             "few_rows" if judgement == "warn" else "too_few_rows" if n else "missing_day",
             f"{n} of {settings.warn_below:g} rows",
@@ -81,7 +80,7 @@ def run(context: Context, settings: Settings) -> Verdict:
             unit="rows",
             affected=max(math.ceil(settings.warn_below) - n, 0),
             samples=[known] if known else [],
-            remediation=f"backfill {gap}" if judgement == "fail" else None,
+            remediation=f"backfill {gaps.get(day, day)}" if judgement == "fail" else None,
         ).report()
     total = sum(day.n for day in counted.values())
     metric("rows", total, "rows")

@@ -17,7 +17,7 @@ from wit_world.imports.query import Kind
 
 from assay import Check, Context, DefinitionError, Error, SettingProblem, Verdict, check, query, quote_identifier
 from assay.entry import only_check
-from assay.guard import concluding, trapping
+from assay.guard import Trap, concluding, trapping
 from assay.manifest import Manifest
 
 MANIFEST = {"id": "a-b", "version": "1.2.3", "title": "t", "description": "d", "owner": "o", "limits": {"memory": 1 << 25}}
@@ -130,10 +130,12 @@ class Guard(unittest.TestCase):
         self.assertEqual((caught.exception.value, report.aborted), ("why", []))
         for guarded in (concluding, trapping):
             report.clear()
-            self.assertRaises(KeyError, guarded(raises(KeyError("x"))))
+            with self.assertRaises(Trap) as trapped:
+                guarded(raises(KeyError("x")))()
+            self.assertEqual((str(trapped.exception), trapped.exception.__suppress_context__), ("KeyError", True))
             self.assertRegex(report.aborted[0], r"^KeyError: 'x'\n.*guard.py:\d+ in .*\n.*test_check.py:\d+ in .*export$")
         report.clear()
-        self.assertRaises(Error, trapping(raises(Error("why"))))
+        self.assertRaises(Trap, trapping(raises(Error("why"))))
         self.assertTrue(report.aborted[0].startswith("Error: why"))
         self.assertEqual(concluding(lambda: 3)(), 3)
 
@@ -141,7 +143,7 @@ class Guard(unittest.TestCase):
         def deep(n: int) -> int:
             return deep(n - 1) if n else 1 // 0
 
-        self.assertRaises(ZeroDivisionError, trapping(lambda: deep(100)))
+        self.assertRaises(Trap, trapping(lambda: deep(100)))
         self.assertEqual(len(report.aborted[0].splitlines()), 21)
 
 

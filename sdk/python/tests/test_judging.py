@@ -45,11 +45,13 @@ class Spine(unittest.TestCase):
         gap = [date(2026, 2, 1), day(24), day(18), day(20), day(19), day(31), day(19)]
         self.assertEqual(spine.spans(gap), "2026-01-18..2026-01-20, 2026-01-24, 2026-01-31..2026-02-01")
         self.assertEqual(spine.spans([]), "")
-        self.assertEqual(spine.span(day(19), gap), "2026-01-18..2026-01-20")
-        self.assertEqual(spine.span(day(24), gap), "2026-01-24")
-        self.assertEqual(spine.span(day(22), gap), "2026-01-22", "of none of them, the day itself")
+        each = spine.span_of_each(gap)
+        self.assertEqual((each[day(19)], each[day(24)]), ("2026-01-18..2026-01-20", "2026-01-24"))
+        self.assertEqual(len(each), 6)
+        self.assertEqual(spine.span_of_each([]), {})
         with self.assertRaisesRegex(Error, "2026-01-17 is not one of the days of 2026-01-18..2026-02-02"):
             spine.spans([day(17)])
+        self.assertRaises(Error, spine.span_of_each, [day(17)])
 
     def test_adjacency_counts_in_days_of_the_spine(self) -> None:
         working = DateSpine(day(1), day(31), weekdays={1, 2, 3, 4, 5})

@@ -223,7 +223,11 @@ class Conversion(unittest.TestCase):
         document = self.value(Kind.JSON, '{"a": NaN}', Json)
         with self.assertRaisesRegex(Error, "a document is not JSON: `NaN` is not a JSON number"):
             document.parse()
-        self.assertRaises(Error, Json("[" * 100_000).parse)
+        for text in ("[" * 100_000, "[" * 201 + "]" * 201):
+            with self.assertRaisesRegex(Error, "a document is not JSON: nested more than 200 levels deep"):
+                Json(text).parse()
+        for text in ("[" * 200 + "]" * 200, "[" + "{}," * 300 + "[]]", '["' + "[" * 300 + '\\"{"]'):
+            Json(text).parse()
         self.assertEqual(Json('{"a": [1.5, null]}').parse(), {"a": [1.5, None]})
 
 
