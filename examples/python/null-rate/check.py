@@ -45,7 +45,8 @@ def run(context: Context, settings: Settings) -> Verdict:
     counts = query(
         source,
         # A sum over no rows is null, and an empty table is to be told as one.
-        f"SELECT COUNT(*) AS n_rows, COALESCE(SUM(CASE WHEN {column} IS NULL THEN 1 ELSE 0 END), 0) AS n_nulls FROM {table}",
+        f"SELECT COUNT(*) AS n_rows, COALESCE(SUM(CASE WHEN {column} IS NULL THEN 1 ELSE 0 END), 0) AS n_nulls "
+        f"FROM {table}",
     ).only_row(Counts)
     rows, nulls, bound = counts.n_rows, counts.n_nulls, settings.max_percent
     if rows == 0:

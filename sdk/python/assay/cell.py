@@ -90,7 +90,7 @@ def read(name: str, value: Any, wanted: type[Any], nullable: bool) -> Any:
 
 
 def read_all(name: str, values: list[Any], wanted: type[Any], nullable: bool) -> list[Any]:
-    """The values of a column, all of one type or null, as the type that was asked for; raises `Error` as `read` does."""
+    """The values of a column, all of one type or null, as the type that was asked for; raises as `read` does."""
     first = next((value for value in values if value is not None), None)
     if None in values or READABLE[wanted][1].get(type(first)) is not _same:
         return [read(name, value, wanted, nullable) for value in values]

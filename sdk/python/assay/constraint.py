@@ -46,7 +46,11 @@ class Range:
 
 @dataclass(frozen=True)
 class Length:
-    """A list, mapping or text of `minimum` to `maximum` things or characters, both included; `None` is no bound."""
+    """A list, mapping or text of `minimum` to `maximum` things or characters, both included; `None` is no bound.
+
+    >>> Length(1, 8).words("things")
+    '1 to 8 things'
+    """
 
     minimum: int | None = None
     maximum: int | None = None

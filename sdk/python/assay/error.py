@@ -6,7 +6,7 @@ from __future__ import annotations
 class Error(Exception):
     """Why a check could not say: neither pass nor fail.
 
-    Raise it in `run` for whatever keeps the check from a conclusion; its message is the reason of the result. Whatever a
+    Raise it in `run` for whatever keeps the check from a conclusion; its message is the reason of the result. What a
     query could not answer arrives as one, too.
 
     >>> str(Error("`orders` has no rows: there is no percentage of nothing"))

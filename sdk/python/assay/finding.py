@@ -80,7 +80,7 @@ class Finding(_Details):
         """Says it. What was said is kept, whatever happens to the check afterwards.
 
         Whether the host kept it: over the run's limits it marks the result as truncated instead. Long texts are cut,
-        and samples that would make the finding too large are left out: a finding without samples is worth more than none.
+        and samples that would make the finding too large are left out: a finding without them is worth more than none.
         """
         return contract.findings([self.told()]) == 1
 

@@ -39,7 +39,7 @@ def datetime_of(micros: int) -> datetime:
 
 
 def timestamp_of(micros: int) -> datetime:
-    """The instant in UTC, from microseconds since 1970-01-01 00:00 UTC. Raises `Error` outside of the years 1 to 9999."""
+    """The instant, in UTC, from microseconds since 1970-01-01 00:00 UTC. Raises `Error` as `datetime_of` does."""
     try:
         return _EPOCH_UTC + timedelta(microseconds=micros)
     except OverflowError:

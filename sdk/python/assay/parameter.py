@@ -83,7 +83,8 @@ def _array(what: str, values: Sequence[Any], of: type[Any] | None) -> contract.V
         raise TypeError(f"{what} is an empty list: say of what, `of=str`")
     names = " and ".join(sorted(kind.__name__ for kind in kinds if kind is not None))
     raise TypeError(
-        f"{what} is a list of {names}, which cannot be bound: only lists of int, float, str, date, or datetime with a zone"
+        f"{what} is a list of {names}, which cannot be bound: "
+        "only lists of int, float, str, date, or datetime with a zone"
     )
 
 

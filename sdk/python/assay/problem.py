@@ -13,7 +13,7 @@ class SettingProblem:
     '/fail_below'
     """
 
-    #: JSON Pointer to the place (RFC 6901); empty for the document. In `validate` of a nested dataclass it begins there.
+    #: JSON Pointer to the place (RFC 6901); empty for the document. A nested dataclass tells it from itself on.
     path: str
     message: str
 

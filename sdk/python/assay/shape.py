@@ -34,7 +34,7 @@ class Shape(ABC):
 
     @abstractmethod
     def read(self, given: Any, pointer: str, problems: Problems) -> Any:
-        """The value of something that JSON said, or `UNREAD`; everything that is wrong with it is added to the problems."""
+        """The value of something that JSON said, or `UNREAD`; all that is wrong with it is added to the problems."""
 
     def dump(self, value: Any) -> Any:
         """What JSON says for a value; something that cannot be read again if it is not one of this shape."""

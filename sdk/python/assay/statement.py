@@ -37,7 +37,7 @@ class Query:
         return dataclasses.replace(self, params=(*self.params, parameter(name, value, of)))
 
     def bind_if_named(self, name: str, value: object, *, of: type[Any] | None = None) -> Query:
-        """As `bind`, if the statement names it: for statements that come from settings and need not use all there is."""
+        """As `bind`, if the statement names it: statements that come from settings need not use all there is."""
         return self.bind(name, value, of=of) if f"@{name.lower()}" in self.sql.lower() else self
 
     @overload
@@ -61,7 +61,7 @@ class Query:
     @overload
     def only_row(self, shape: type[T]) -> T: ...
     def only_row(self, shape: type[Any] | None = None) -> Any:
-        """The one row of an answer that must have exactly one. Raises `Error` when there is none, or more, or as `rows`."""
+        """The one row of an answer that must have exactly one. Raises `Error` when there is none, or more."""
         rows = list(self.rows() if shape is None else self.rows(shape))
         if not rows:
             raise Error("the query returned no row where one was expected")

@@ -42,7 +42,9 @@ class Thresholds:
         if value != value:
             raise Error("there is no judging what is not a number")
         if not self._in_order():
-            raise Error(f"`fail` ({self.fail:g}) does not lie beyond `warn` ({self.warn:g}), {self.direction} of which is bad")
+            raise Error(
+                f"`fail` ({self.fail:g}) does not lie beyond `warn` ({self.warn:g}), {self.direction} of which is bad"
+            )
         if self.direction == "below":
             return "fail" if value < self.fail else "warn" if value < self.warn else "fine"
         return "fail" if value > self.fail else "warn" if value > self.warn else "fine"

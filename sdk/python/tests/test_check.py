@@ -15,12 +15,19 @@ from wit_world.imports import query as contract
 from wit_world.imports import report, types
 from wit_world.imports.query import Kind
 
-from assay import Check, Context, DefinitionError, Error, SettingProblem, Verdict, check, query, quote_identifier
+from assay import Check, Context, DefinitionError, Error, SettingProblem, Verdict, check, quote_identifier
 from assay.entry import only_check
 from assay.guard import Trap, concluding, trapping
 from assay.manifest import Manifest
 
-MANIFEST = {"id": "a-b", "version": "1.2.3", "title": "t", "description": "d", "owner": "o", "limits": {"memory": 1 << 25}}
+MANIFEST = {
+    "id": "a-b",
+    "version": "1.2.3",
+    "title": "t",
+    "description": "d",
+    "owner": "o",
+    "limits": {"memory": 1 << 25},
+}
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,14 @@ def run(context: Context, settings: Settings) -> Verdict:
 class Exports(unittest.TestCase):
     def test_describe(self) -> None:
         told = run.describe(Manifest.of(MANIFEST))
-        self.assertEqual((told.id, told.version, told.title, told.description, told.owner), ("a-b", "1.2.3", "t", "d", "o"))
+        self.assertEqual(
+            (told.id, told.version, told.title, told.description, told.owner), ("a-b", "1.2.3", "t", "d", "o")
+        )
         self.assertEqual(told.limits, [types.LimitRequest("memory", 1 << 25)])
         schema = json.loads(told.settings_schema)
-        self.assertEqual((schema["title"], schema["properties"]), ("Settings of a-b", {"n": {"type": "integer", "default": 1}}))
+        self.assertEqual(
+            (schema["title"], schema["properties"]), ("Settings of a-b", {"n": {"type": "integer", "default": 1}})
+        )
 
     def test_validate(self) -> None:
         self.assertEqual(run.validate('{"n": 5}'), [])
@@ -133,7 +144,9 @@ class Guard(unittest.TestCase):
             with self.assertRaises(Trap) as trapped:
                 guarded(raises(KeyError("x")))()
             self.assertEqual((str(trapped.exception), trapped.exception.__suppress_context__), ("KeyError", True))
-            self.assertRegex(report.aborted[0], r"^KeyError: 'x'\n.*guard.py:\d+ in .*\n.*test_check.py:\d+ in .*export$")
+            self.assertRegex(
+                report.aborted[0], r"^KeyError: 'x'\n.*guard.py:\d+ in .*\n.*test_check.py:\d+ in .*export$"
+            )
         report.clear()
         self.assertRaises(Trap, trapping(raises(Error("why"))))
         self.assertTrue(report.aborted[0].startswith("Error: why"))

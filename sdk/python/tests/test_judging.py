@@ -23,7 +23,12 @@ class Judging(unittest.TestCase):
     def test_unknown_is_never_fine(self) -> None:
         with self.assertRaisesRegex(Error, "there is no judging what is not a number"):
             Thresholds(80, 50).judge(math.nan)
-        for wrong in (Thresholds(50, 80), Thresholds(80, 50, "above"), Thresholds(math.nan, 1), Thresholds(1, math.nan)):
+        for wrong in (
+            Thresholds(50, 80),
+            Thresholds(80, 50, "above"),
+            Thresholds(math.nan, 1),
+            Thresholds(1, math.nan),
+        ):
             with self.assertRaisesRegex(Error, "does not lie beyond"):
                 wrong.judge(1)
             self.assertEqual([problem.path for problem in wrong.validate()], ["/fail"])

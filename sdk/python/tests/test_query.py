@@ -47,9 +47,7 @@ class Asking(unittest.TestCase):
         opened = answer(DAYS, [(20_483, 3), (20_484, 4)], [], [(0, -1)])
         rows = ask().rows(Day)
         self.assertEqual(rows.columns, ("day", "n"))
-        self.assertEqual(
-            list(rows), [Day(date(2026, 1, 30), 3), Day(date(2026, 1, 31), 4), Day(date(1970, 1, 1), -1)]
-        )
+        self.assertEqual(list(rows), [Day(date(2026, 1, 30), 3), Day(date(2026, 1, 31), 4), Day(date(1970, 1, 1), -1)])
         self.assertTrue(opened.closed)
 
     def test_rows_are_read_once(self) -> None:
@@ -209,8 +207,18 @@ class Conversion(unittest.TestCase):
             (Kind.TEXT, "1", int, "column `c` holds text where a whole number was expected"),
             (Kind.TEXT, "{}", Json, "column `c` holds text where a JSON document was expected"),
             (Kind.TEXT, b"\xff", str, "column `c` holds text that is not UTF-8"),
-            (Kind.TIME, 86_400_000_000, time, "column `c`: 86400000000 microseconds since midnight is not a time of day"),
-            (Kind.DATE, 2_932_897, date, "column `c`: the day 2932897 days from 1970-01-01 is outside of the years 1 to 9999"),
+            (
+                Kind.TIME,
+                86_400_000_000,
+                time,
+                "column `c`: 86400000000 microseconds since midnight is not a time of day",
+            ),
+            (
+                Kind.DATE,
+                2_932_897,
+                date,
+                "column `c`: the day 2932897 days from 1970-01-01 is outside of the years 1 to 9999",
+            ),
             (Kind.DATE, -(1 << 31), date, "column `c`: the day -2147483648 days from 1970-01-01 is outside"),
             (Kind.DATETIME, (1 << 63) - 1, datetime, "column `c`: the moment 9223372036854775807 microseconds"),
             (Kind.TIMESTAMP, -(1 << 63), datetime, "column `c`: the moment -9223372036854775808 microseconds"),
@@ -282,7 +290,14 @@ class Batches(unittest.TestCase):
 
 class Samples(unittest.TestCase):
     def test_a_row_as_text(self) -> None:
-        kinds = {"n": Kind.INT64, "b": Kind.BOOLEAN, "t": Kind.TIMESTAMP, "x": Kind.BYTES, "j": Kind.JSON, "z": Kind.DATE}
+        kinds = {
+            "n": Kind.INT64,
+            "b": Kind.BOOLEAN,
+            "t": Kind.TIMESTAMP,
+            "x": Kind.BYTES,
+            "j": Kind.JSON,
+            "z": Kind.DATE,
+        }
         answer(kinds, [(1, False, 0, b"\x01", "{}", None)])
         expected = {"n": "1", "b": "false", "t": "1970-01-01T00:00:00Z", "x": "01", "j": "{}", "z": None}
         self.assertEqual(ask().only_row().sample(), expected)
@@ -325,7 +340,15 @@ class Parameters(unittest.TestCase):
             with self.assertRaises(TypeError) as caught:
                 parameter("p", value)
             self.assertTrue(str(caught.exception).startswith(message), str(caught.exception))
-        for number in (1 << 63, -(1 << 63) - 1, [1 << 63], Decimal("NaN"), Decimal("1E80"), Decimal("1E-80"), Decimal("1" * 77)):
+        for number in (
+            1 << 63,
+            -(1 << 63) - 1,
+            [1 << 63],
+            Decimal("NaN"),
+            Decimal("1E80"),
+            Decimal("1E-80"),
+            Decimal("1" * 77),
+        ):
             self.assertRaises(Error, parameter, "p", number)
         self.assertEqual(parameter("p", Decimal("1E75")).value.value, "1" + 75 * "0")
 

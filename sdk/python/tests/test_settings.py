@@ -171,9 +171,7 @@ class Reading(unittest.TestCase):
                 if self.n % 2:
                     raise ValueError("expected an even number")
 
-        self.assertEqual(
-            SettingsReader(Even).read('{"n": 1}'), (None, [SettingProblem("", "expected an even number")])
-        )
+        self.assertEqual(SettingsReader(Even).read('{"n": 1}'), (None, [SettingProblem("", "expected an even number")]))
 
 
 class Schema(unittest.TestCase):
@@ -233,7 +231,9 @@ class Author(unittest.TestCase):
         self.assertIn("values that may be None", self.told(list[int | None]))
 
     def test_constraints(self) -> None:
-        self.assertIn("is `str`, to which Range(minimum=0, maximum=1) says nothing", self.told(Annotated[str, Range(0, 1)]))
+        self.assertIn(
+            "is `str`, to which Range(minimum=0, maximum=1) says nothing", self.told(Annotated[str, Range(0, 1)])
+        )
         self.assertIn("is `int`, to which Pattern(", self.told(Annotated[int, Table]))
         self.assertIn("more than one Range", self.told(Annotated[int, Range(0), Range(1)]))
         self.assertIn("more than one Pattern", self.told(Annotated[str, Table, Column]))
