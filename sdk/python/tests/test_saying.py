@@ -1,6 +1,7 @@
 """Findings, metrics, the log and verdicts."""
 
 import builtins
+import importlib
 import os
 import sys
 import time
@@ -116,6 +117,7 @@ class Saying(unittest.TestCase):
         clocks = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep")
         kept += [mock.patch.object(time, name, getattr(time, name)) for name in clocks]
         kept.append(mock.patch.object(os, "urandom", os.urandom))
+        kept.append(mock.patch.object(sys, "meta_path", list(sys.meta_path)))
         for patch in kept:
             patch.start()
         try:
@@ -126,6 +128,8 @@ class Saying(unittest.TestCase):
                 with self.assertRaises(RuntimeError) as caught:
                     ask()
                 found.append(str(caught.exception).split(":")[0])
+            with self.assertRaisesRegex(ModuleNotFoundError, "^the module `antigravity` was not there when"):
+                importlib.import_module("antigravity")
         finally:
             for patch in kept:
                 patch.stop()
