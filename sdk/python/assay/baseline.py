@@ -35,10 +35,14 @@ class Baseline:
 
     @classmethod
     def of(cls, values: Iterable[float], at_least: int) -> Baseline:
-        """Of earlier values. Raises `Error` when there are fewer than `at_least`, or one is not a finite number."""
+        """Of earlier values, in any order.
+
+        Raises `Error` when there are fewer than `at_least`, one is not a finite number, or they lie too far apart to be
+        computed with.
+        """
         known = [float(value) for value in values]
         if len(known) < max(at_least, 1):
-            raise Error(f"there are {len(known)} earlier values, and at least {max(at_least, 1)} are needed")
+            raise Error(f"not enough history: {len(known)} earlier values where at least {max(at_least, 1)} are needed")
         if not all(map(math.isfinite, known)):
             raise Error("an earlier value is not a finite number")
         count = len(known)
@@ -47,7 +51,10 @@ class Baseline:
         mean = math.fsum(value / count for value in known)
         squares = sum((value - mean) * (value - mean) for value in known)
         deviation = math.sqrt(squares / (count - 1)) if count > 1 else 0.0
-        return cls(count, median, _median([abs(value - median) for value in known]), mean, deviation)
+        mad = _median([abs(value - median) for value in known])
+        if not all(map(math.isfinite, (mad, deviation))):
+            raise Error("the earlier values lie too far apart for a baseline")
+        return cls(count, median, mad, mean, deviation)
 
     def deviation(self, value: float) -> float:
         """How many robust standard deviations a value lies above the median; less than 0 below it.

@@ -18,7 +18,7 @@ class DateSpine:
     >>> gap = spine.missing([date(2026, 1, 21), date(2026, 1, 22), date(2026, 1, 23)])
     >>> spine.spans(gap)
     '2026-01-18..2026-01-20, 2026-01-24'
-    >>> spine.span_of_each(gap)[date(2026, 1, 19)]
+    >>> spine.around(gap)[date(2026, 1, 19)]
     '2026-01-18..2026-01-20'
     >>> len(DateSpine(date(2026, 1, 18), date(2026, 1, 24), weekdays={1, 2, 3, 4, 5}))
     5
@@ -55,8 +55,8 @@ class DateSpine:
         """Days as text, adjacent ones as one span. Raises `Error` for a day that the spine does not have."""
         return ", ".join(_text(span) for span in self._spans(days))
 
-    def span_of_each(self, days: Iterable[date]) -> dict[date, str]:
-        """For each of some days the span that it lies in, as text. Raises `Error` as `spans` does."""
+    def around(self, days: Iterable[date]) -> dict[date, str]:
+        """The span around each of some days, as text. Raises `Error` as `spans` does."""
         return {day: text for span in self._spans(days) for text in (_text(span),) for day in span}
 
     def _spans(self, days: Iterable[date]) -> list[list[date]]:

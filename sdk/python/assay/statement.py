@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar, overload
 
@@ -38,7 +39,8 @@ class Query:
 
     def bind_if_named(self, name: str, value: object, *, of: type[Any] | None = None) -> Query:
         """As `bind`, if the statement names it: statements that come from settings need not use all there is."""
-        return self.bind(name, value, of=of) if f"@{name.lower()}" in self.sql.lower() else self
+        named = re.search(rf"@{re.escape(name)}(?![A-Za-z0-9_])", self.sql, re.IGNORECASE)
+        return self.bind(name, value, of=of) if named else self
 
     @overload
     def rows(self) -> Rows[Row]: ...

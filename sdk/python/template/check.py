@@ -57,7 +57,7 @@ def run(context: Context, settings: Settings) -> Verdict:
     spine = DateSpine(*context.last_days(settings.lookback_days))
     counted = count(source, settings, spine)
     thresholds = Thresholds(warn=settings.warn_below, fail=settings.fail_below, direction="below")
-    gaps = spine.span_of_each(day for day in spine if day not in counted or counted[day].n == 0)
+    gaps = spine.around(day for day in spine if day not in counted or counted[day].n == 0)
     failed: list[date] = []
     warned: list[date] = []
     for day in spine:

@@ -36,7 +36,13 @@ class Asking(unittest.TestCase):
 
     def test_a_statement_goes_to_its_source_with_its_parameters(self) -> None:
         answer(DAYS)
-        statement = query("local", "SELECT @a, @B", a=1).bind("b", "x").bind_if_named("b2", 2).bind_if_named("B", 3)
+        statement = (
+            query("local", "SELECT @a, @B", a=1)
+            .bind("b", "x")
+            .bind_if_named("b2", 2)
+            .bind_if_named("", 4)
+            .bind_if_named("B", 3)
+        )
         self.assertEqual(list(statement.rows(Day)), [])
         expected = [("a", contract.Value_Int64(1)), ("b", contract.Value_Text("x")), ("B", contract.Value_Int64(3))]
         source, sql, params = contract.host.asked[0]
