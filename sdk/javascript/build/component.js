@@ -1,0 +1,52 @@
+// A module as a component: the same bytes whenever and wherever it is made.
+
+import childProcess from "node:child_process";
+import { syncBuiltinESMExports } from "node:module";
+import { chdir } from "node:process";
+
+import { engine } from "./engine.js";
+
+/** Where the generated bindings stand, as the engine sees them. */
+const BINDINGS = "/bindings";
+
+/**
+ * @param {import("./tools.js").Tools} tools
+ * @param {{ source: string, wit: string, stage: string }} places `source` stands in `stage`
+ * @returns {Promise<Uint8Array>}
+ */
+export async function component(tools, { source, wit, stage }) {
+  const prepared = await engine(tools, stage);
+  chdir(stage);
+  holdClock();
+  holdPaths();
+  const { componentize } = await tools.load("@bytecodealliance/componentize-js");
+  const made = await componentize({
+    sourcePath: source,
+    witPath: wit,
+    worldName: "check",
+    engine: prepared,
+    // Everything that would import WASI: the contract is all there is.
+    disableFeatures: ["stdio", "random", "clocks", "http", "fetch-event"],
+  });
+  return made.component;
+}
+
+/** In place of the clock the time of the build is written into a component. */
+function holdClock() {
+  Date.now = () => 0;
+}
+
+/** The engine keeps the paths that it was started with: it is shown the same ones in every build. */
+function holdPaths() {
+  const spawn = childProcess.spawnSync;
+  childProcess.spawnSync = (program, args, options) => {
+    const initializer = /--initializer-script-path (\S+)\/initializer\.js /.exec(options?.input ?? "")?.[1];
+    if (initializer === undefined) {
+      return spawn(program, args, options);
+    }
+    const mapped = args.map((arg) => (arg === `--dir=${initializer}` ? `--mapdir=${BINDINGS}::${initializer}` : arg));
+    const input = `--initializer-script-path ${BINDINGS}/initializer.js --strip-path-prefix / check.js`;
+    return spawn(program, mapped, { ...options, input });
+  };
+  syncBuiltinESMExports();
+}
