@@ -28,8 +28,11 @@ export function hear(console) {
 }
 
 function line(value) {
-  if (typeof value !== "object" || value === null || Object.hasOwn(Object.getPrototypeOf(value) ?? {}, "toString")) {
-    return String(value);
-  }
-  return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}` : inner));
+  return isPlain(value) ? JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}` : inner)) : String(value);
+}
+
+/** Whether a value has no text of its own. */
+function isPlain(value) {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && (Array.isArray(value) || value.toString === undefined || value.toString === Object.prototype.toString);
 }
