@@ -6,7 +6,7 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { argv, exit, pid, stderr } from "node:process";
+import process, { argv, exit, pid, stderr } from "node:process";
 
 import { bundle } from "./build/bundle.js";
 import { component } from "./build/component.js";
@@ -29,7 +29,7 @@ try {
   await rename(draft, output);
 } catch (error) {
   stderr.write(`${error?.message ?? error}\n`);
-  exit(1);
+  process.exitCode = 1;
 } finally {
   await rm(stage, { recursive: true, force: true });
 }
