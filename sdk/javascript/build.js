@@ -21,14 +21,16 @@ const [check, sdk, manifest, wit, output] = paths;
 const stage = await mkdtemp(join(tmpdir(), "assay-check-"));
 try {
   const tools = new Tools(check);
-  const source = await bundle(tools, { check, sdk, manifest, stage });
-  const bytes = await component(tools, { source, wit, stage });
+  const bundled = await bundle(tools, { check, sdk, manifest, stage });
+  const bytes = await component(tools, { ...bundled, wit, stage });
   // Whole or not at all: another process may be reading it.
   const draft = `${output}.${pid}`;
   await writeFile(draft, bytes);
   await rename(draft, output);
 } catch (error) {
-  stderr.write(`${error?.message ?? error}\n`);
+  // The bundler finds several errors at once, and prints its own backtrace with all of them.
+  const told = error?.errors?.map(({ message }) => message) ?? [error?.message ?? error];
+  stderr.write(`${told.join("\n")}\n`);
   process.exitCode = 1;
 } finally {
   await rm(stage, { recursive: true, force: true });

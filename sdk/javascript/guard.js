@@ -34,7 +34,7 @@ export function fallible(work) {
 }
 
 function trap(error) {
-  aborting(`${text(error)}\n${error?.stack ?? ""}`);
+  aborting(`${text(error)}\n${original(error?.stack ?? "")}`);
   // Never the thrown value itself: the bindings would return one that has a payload, and nothing would trap.
   throw new Error("told");
 }
@@ -46,4 +46,13 @@ function text(thrown) {
   } catch {
     return "something was thrown that has no text";
   }
+}
+
+/** A backtrace in which places are those of the author's files: the build leaves a table of them. */
+function original(stack) {
+  const { files, lines } = globalThis["assay:origins"] ?? { files: [], lines: [] };
+  return String(stack).replace(/component\.js:(\d+):\d+/g, (place, line) => {
+    const [file, ofFile] = lines[line - 1] ?? [];
+    return file === undefined ? place : `${files[file]}:${ofFile}`;
+  });
 }

@@ -1,17 +1,22 @@
 // The check, the SDK and what they import as one module.
 
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { Origins } from "./origins.js";
+
+/** Name of the module. */
+export const SOURCE = "component.js";
 /** Modules that the host provides. */
 const CONTRACT = /^assay:/;
 
 /**
- * Writes the module.
+ * Writes the module. At its end stands where each of its lines comes from, for backtraces.
  *
  * @param {import("./tools.js").Tools} tools
  * @param {{ check: string, sdk: string, manifest: string, stage: string }} places
- * @returns {Promise<string>} its path
+ * @returns {Promise<{ source: string, origins: Origins }>} its path, and where its lines come from
  */
 export async function bundle(tools, { check, sdk, manifest, stage }) {
   const places = {
@@ -50,9 +55,13 @@ export async function bundle(tools, { check, sdk, manifest, stage }) {
     // Comments with paths would make a component depend on where it was built.
     experimental: { attachDebugInfo: "none" },
   });
-  const source = join(stage, "check.js");
   // Names of functions and classes are what a backtrace is read by.
-  await build.write({ file: source, format: "esm", keepNames: true, minify: false, sourcemap: false });
+  const options = { format: "esm", keepNames: true, minify: false, sourcemap: "hidden" };
+  const { output } = await build.generate({ file: join(stage, SOURCE), ...options });
   await build.close();
-  return source;
+  const [{ code, map }] = output;
+  const origins = new Origins(code, map, { stage, check, sdk, manifest });
+  const source = join(stage, SOURCE);
+  await writeFile(source, `${code}\n${origins.statement()}\n`);
+  return { source, origins };
 }

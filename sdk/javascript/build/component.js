@@ -4,6 +4,7 @@ import childProcess from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
 import { chdir } from "node:process";
 
+import { SOURCE } from "./bundle.js";
 import { engine } from "./engine.js";
 
 /** Where the generated bindings stand, as the engine sees them. */
@@ -11,24 +12,40 @@ const BINDINGS = "/bindings";
 
 /**
  * @param {import("./tools.js").Tools} tools
- * @param {{ source: string, wit: string, stage: string }} places `source` stands in `stage`
+ * @param {{ source: string, origins: import("./origins.js").Origins, wit: string, stage: string }} places `source`
+ *   stands in `stage`
  * @returns {Promise<Uint8Array>}
  */
-export async function component(tools, { source, wit, stage }) {
+export async function component(tools, { source, origins, wit, stage }) {
   const prepared = await engine(tools, stage);
   chdir(stage);
   holdClock();
   holdPaths();
   const { componentize } = await tools.load("@bytecodealliance/componentize-js");
-  const made = await componentize({
-    sourcePath: source,
-    witPath: wit,
-    worldName: "check",
-    engine: prepared,
-    // Everything that would import WASI: the contract is all there is.
-    disableFeatures: ["stdio", "random", "clocks", "http", "fetch-event"],
-  });
-  return made.component;
+  try {
+    const made = await componentize({
+      sourcePath: source,
+      witPath: wit,
+      worldName: "check",
+      engine: prepared,
+      // Everything that would import WASI: the contract is all there is.
+      disableFeatures: ["stdio", "random", "clocks", "http", "fetch-event"],
+    });
+    return made.component;
+  } catch (error) {
+    throw new Error(origins.told(thrown(error.message)));
+  }
+}
+
+/** What the check threw while it was loaded, without what the engine says around it; or all, if it is something else. */
+function thrown(message) {
+  const found = /Exception while evaluating top-level script\n([^]*?)(?:Additionally, some promises[^]*?(\nStack:[^]*))?$/.exec(message);
+  if (found === null) {
+    return message;
+  }
+  const [, words, stack = ""] = found;
+  const told = words.trimEnd().replaceAll(new RegExp(`^${SOURCE}:\\d+:\\d+ ?`, "gm"), "");
+  return `check.js cannot be loaded: ${told}${stack.trimEnd()}`;
 }
 
 /** In place of the clock the time of the build is written into a component. */
@@ -45,7 +62,7 @@ function holdPaths() {
       return spawn(program, args, options);
     }
     const mapped = args.map((arg) => (arg === `--dir=${initializer}` ? `--mapdir=${BINDINGS}::${initializer}` : arg));
-    const input = `--initializer-script-path ${BINDINGS}/initializer.js --strip-path-prefix / check.js`;
+    const input = `--initializer-script-path ${BINDINGS}/initializer.js --strip-path-prefix / ${SOURCE}`;
     return spawn(program, mapped, { ...options, input });
   };
   syncBuiltinESMExports();
