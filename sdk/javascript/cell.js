@@ -15,9 +15,12 @@ function double(value) {
 }
 
 function safe(value) {
+  if (value === undefined) {
+    return undefined;
+  }
   const number = Number(value);
-  if (value === undefined || Number.isSafeInteger(number)) {
-    return value === undefined ? undefined : number;
+  if (Number.isSafeInteger(number)) {
+    return number;
   }
   throw new CouldNotSay(`${value} is beyond what a Number holds exactly: ask for it as "bigint"`);
 }
@@ -201,6 +204,7 @@ export function shown(value) {
   if (value instanceof Uint8Array) {
     return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
-  const isPlain = typeof value === "object" && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
+  const isPlain =
+    typeof value === "object" && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
   return isPlain ? JSON.stringify(value) : String(value);
 }

@@ -102,7 +102,9 @@ function conclude(made, context, document) {
     throw new TypeError("run: must not be async: nothing here needs to be waited for");
   }
   if (!(verdict instanceof Verdict)) {
-    throw new TypeError(`run: return a verdict, as in Verdict.pass("all is well", rows); it returned ${typeof verdict}`);
+    throw new TypeError(
+      `run: return a verdict, as in Verdict.pass("all is well", rows); it returned ${typeof verdict}`,
+    );
   }
   const { outcome, summary, examined } = verdict;
   return { outcome, summary, examined };

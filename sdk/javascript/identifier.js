@@ -25,5 +25,8 @@ export function quote(name) {
   if (!isName(name)) {
     throw new CouldNotSay(`${JSON.stringify(name)} is not a name`);
   }
-  return name.split(".").map((part) => `\`${part}\``).join(".");
+  return name
+    .split(".")
+    .map((part) => `\`${part}\``)
+    .join(".");
 }

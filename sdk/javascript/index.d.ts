@@ -285,16 +285,7 @@ export type Parameter =
   | readonly string[]
   | readonly Day[]
   | readonly Timestamp[];
-export type Scalar =
-  | "boolean"
-  | "int64"
-  | "float64"
-  | "text"
-  | "bytes"
-  | "date"
-  | "datetime"
-  | "timestamp"
-  | "decimal";
+export type Scalar = "boolean" | "int64" | "float64" | "text" | "bytes" | "date" | "datetime" | "timestamp" | "decimal";
 export type ParameterKind = Scalar | "int64[]" | "float64[]" | "text[]" | "date[]" | "timestamp[]";
 
 /** A statement for a source. Values are bound with `bind`, never written into the text. */
@@ -364,12 +355,7 @@ export class Finding {
 }
 
 /** A number for trends; not a finding. */
-export function metric(
-  name: string,
-  value: number | bigint,
-  unit?: string,
-  attributes?: Record<string, string>,
-): void;
+export function metric(name: string, value: number | bigint, unit?: string, attributes?: Record<string, string>): void;
 
 /** Lines for the run's log. */
 export const log: Record<"debug" | "info" | "warn" | "error", (message: string) => void>;

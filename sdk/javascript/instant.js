@@ -124,6 +124,8 @@ function floor(micros, unit) {
 function clock(micros) {
   const seconds = Number(micros / SECOND);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const fraction = String(micros % SECOND).padStart(6, "0").replace(/0+$/, "");
+  const fraction = String(micros % SECOND)
+    .padStart(6, "0")
+    .replace(/0+$/, "");
   return parts.map((part) => String(part).padStart(2, "0")).join(":") + (fraction === "" ? "" : `.${fraction}`);
 }

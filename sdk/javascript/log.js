@@ -28,11 +28,15 @@ export function hear(console) {
 }
 
 function line(value) {
-  return isPlain(value) ? JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}` : inner)) : String(value);
+  return isPlain(value)
+    ? JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}` : inner))
+    : String(value);
 }
 
 /** Whether a value has no text of its own. */
 function isPlain(value) {
   const isObject = typeof value === "object" && value !== null;
-  return isObject && (Array.isArray(value) || value.toString === undefined || value.toString === Object.prototype.toString);
+  return (
+    isObject && (Array.isArray(value) || value.toString === undefined || value.toString === Object.prototype.toString)
+  );
 }

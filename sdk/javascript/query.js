@@ -42,6 +42,9 @@ export class Query {
    * @param {string} [kind] for example `text`, `float64`, `date[]`
    */
   bind(name, value, kind) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new TypeError(`bind: expected a name as in the statement and without its @, found ${String(name)}`);
+    }
     return new Query(this.#source, this.#sql, [...this.#params, { name, value: parameter(name, value, kind) }]);
   }
 

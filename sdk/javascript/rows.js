@@ -62,7 +62,7 @@ export class Rows {
     }
     this.#isRead = true;
     try {
-      for (let batch; (batch = asking(() => this.#cursor.next(BATCH_ROWS))) !== undefined; ) {
+      for (let batch; (batch = asking(() => this.#cursor.next(BATCH_ROWS))) !== undefined;) {
         yield* this.#decode(batch);
       }
     } finally {

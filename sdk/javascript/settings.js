@@ -212,7 +212,9 @@ export function boolean(description, options = {}) {
 /** One of some texts. */
 export function choice(description, values, options = {}) {
   const isGood =
-    Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === "string") &&
+    Array.isArray(values) &&
+    values.length > 0 &&
+    values.every((value) => typeof value === "string") &&
     new Set(values).size === values.length;
   const known = isGood ? values : [];
   return new Kind("choice", description, options, {
@@ -260,11 +262,16 @@ function named(what, description, options) {
 
 /** The source to ask, for `context.source`; it may always be left out. */
 export function source(description = "The source; may be left out when only one is granted.") {
-  return new Kind("source", description, { optional: true }, {
-    schema: { type: "string", minLength: 1 },
-    read: (value, place) =>
-      typeof value === "string" && value !== "" ? value : place.expected("the name of a source", value),
-  });
+  return new Kind(
+    "source",
+    description,
+    { optional: true },
+    {
+      schema: { type: "string", minLength: 1 },
+      read: (value, place) =>
+        typeof value === "string" && value !== "" ? value : place.expected("the name of a source", value),
+    },
+  );
 }
 
 /** A list of things of one kind. */
@@ -417,7 +424,9 @@ function readFields(fields, given, place) {
   }
   const known = Object.keys(fields);
   for (const name of Object.keys(given).filter((name) => !known.includes(name))) {
-    place.inner(name).tell(known.length > 0 ? `unknown setting, expected one of ${known.join(", ")}` : "unknown setting");
+    place
+      .inner(name)
+      .tell(known.length > 0 ? `unknown setting, expected one of ${known.join(", ")}` : "unknown setting");
   }
   const read = Object.entries(fields).map(([name, kind]) => {
     if (Object.hasOwn(given, name)) {

@@ -12,6 +12,9 @@ export class Verdict {
     if (typeof summary !== "string" || summary === "") {
       throw new TypeError(`Verdict.${outcome}: expected a sentence for a person first`);
     }
+    if (outcome === "pass" && examined === undefined) {
+      throw new TypeError("Verdict.pass: say how many rows it rests on, as in Verdict.pass(summary, rows)");
+    }
     this.#outcome = outcome;
     this.#summary = summary;
     this.#examined = examined === undefined ? undefined : whole(examined, `Verdict.${outcome}: the rows examined`);
@@ -24,9 +27,6 @@ export class Verdict {
    * @param {number | bigint} examined how many rows it rests on; a pass on 0 rows is not a pass
    */
   static pass(summary, examined) {
-    if (examined === undefined) {
-      throw new TypeError("Verdict.pass: say how many rows it rests on, as in Verdict.pass(summary, rows)");
-    }
     return new Verdict("pass", summary, examined);
   }
 

@@ -8,7 +8,8 @@
  * @returns {bigint}
  */
 export function whole(value, what) {
-  const isWhole = typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
+  const isWhole =
+    typeof value === "bigint" ? value >= 0n && value < 1n << 64n : Number.isSafeInteger(value) && value >= 0;
   if (!isWhole) {
     throw new TypeError(`${what}: expected a whole number of at least 0, found ${String(value)}`);
   }

@@ -39,7 +39,14 @@ export async function component(tools, { source, origins, wit, stage }) {
 
 /** What the check threw while it was loaded, without what the engine says around it; or all, if it is something else. */
 function thrown(message) {
-  const found = /Exception while evaluating top-level script\n([^]*?)(?:Additionally, some promises[^]*?(\nStack:[^]*))?$/.exec(message);
+  const asked = /attempted to call an unknown imported function: '[^']*' '([^']*)'/.exec(message)?.[1];
+  if (asked !== undefined) {
+    return `check.js cannot be loaded: it asks the host for \`${asked}\`, which only \`run\` may`;
+  }
+  const found =
+    /Exception while evaluating top-level script\n([^]*?)(?:Additionally, some promises[^]*?(\nStack:[^]*))?$/.exec(
+      message,
+    );
   if (found === null) {
     return message;
   }

@@ -36,7 +36,9 @@ export async function engine(tools, stage) {
 }
 
 function run(binaryen, program, args) {
-  const { status, stderr, error } = spawnSync(execPath, [join(binaryen, "bin", program), ...args], { encoding: "utf8" });
+  const { status, stderr, error } = spawnSync(execPath, [join(binaryen, "bin", program), ...args], {
+    encoding: "utf8",
+  });
   if (status !== 0) {
     throw new Error(`${program}: ${error?.message ?? stderr}`);
   }

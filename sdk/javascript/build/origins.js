@@ -53,5 +53,14 @@ function named(path, { check, sdk, manifest }) {
   const within = (folder) => path.startsWith(`${folder}${sep}`) && relative(folder, path).split(sep).join("/");
   const packages = path.lastIndexOf(`${sep}node_modules${sep}`);
   const ofSdk = within(sdk);
-  return (ofSdk && `assay/${ofSdk}`) || (packages !== -1 && path.slice(packages + 1).split(sep).join("/")) || within(check) || "elsewhere";
+  return (
+    (ofSdk && `assay/${ofSdk}`) ||
+    (packages !== -1 &&
+      path
+        .slice(packages + 1)
+        .split(sep)
+        .join("/")) ||
+    within(check) ||
+    "elsewhere"
+  );
 }

@@ -31,7 +31,8 @@ export class Tools {
     const folder = this.folder(name);
     const { exports, main } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const entry = exports?.["."] ?? exports;
-    const file = typeof entry === "string" ? entry : (entry?.import?.default ?? entry?.import ?? entry?.default ?? main);
+    const file =
+      typeof entry === "string" ? entry : (entry?.import?.default ?? entry?.import ?? entry?.default ?? main);
     return import(pathToFileURL(join(folder, file)).href);
   }
 }

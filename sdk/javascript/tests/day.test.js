@@ -24,7 +24,16 @@ test("days go both ways through the calendar", () => {
 });
 
 test("what is not a day is refused", () => {
-  for (const text of ["2026-02-29", "2026-13-01", "2026-00-10", "2026-1-1", "0000-01-01", "", "2026-01-01T00:00", 20260101]) {
+  for (const text of [
+    "2026-02-29",
+    "2026-13-01",
+    "2026-00-10",
+    "2026-1-1",
+    "0000-01-01",
+    "",
+    "2026-01-01T00:00",
+    20260101,
+  ]) {
     assert.throws(() => Day.parse(text), CouldNotSay, String(text));
   }
   for (const days of [-719163, 2932897, 1.5, NaN, 5n]) {

@@ -9,7 +9,11 @@ import { host, refuse, reset } from "./fake/host.js";
 
 beforeEach(reset);
 
-const settings = { table: table("The table."), low: integer("Low.", { default: 1 }), high: integer("High.", { default: 5 }) };
+const settings = {
+  table: table("The table."),
+  low: integer("Low.", { default: 1 }),
+  high: integer("High.", { default: 5 }),
+};
 const running = (run, more = {}) => component({ default: check({ settings, run, ...more }) });
 
 test("a check describes itself by its manifest and its settings", () => {
@@ -21,7 +25,10 @@ test("a check describes itself by its manifest and its settings", () => {
     title: "Some",
     description: "Some check.",
     owner: "somebody",
-    limits: [{ name: "memory", value: 33554432n }, { name: "queries", value: 2n }],
+    limits: [
+      { name: "memory", value: 33554432n },
+      { name: "queries", value: 2n },
+    ],
   });
   const schema = JSON.parse(settingsSchema);
   assert.deepEqual(
@@ -36,7 +43,10 @@ test("a run gets what it may know, and its verdict is the contract's", () => {
     assert.equal(`${context.targetDate} ${context.scheduledFor}`, "2026-01-30 2026-01-30T22:30:00Z");
     assert.equal(`${context.windowStart} ${context.windowEnd}`, "2026-01-29T23:00:00Z 2026-01-30T23:00:00Z");
     assert.deepEqual([context.runId, context.check, context.attempt, context.timeZone], ["r", "c", 1, "Europe/Berlin"]);
-    assert.deepEqual([context.utcOffsetSeconds, context.seed, context.dryRun, context.sources], [3600, 7n, false, ["local"]]);
+    assert.deepEqual(
+      [context.utcOffsetSeconds, context.seed, context.dryRun, context.sources],
+      [3600, 7n, false, ["local"]],
+    );
     assert.equal([...context.lastDays(3)].join(), "2026-01-28,2026-01-29,2026-01-30");
     assert.throws(() => context.lastDays(0), /at least 1, found 0/);
     return Verdict.pass(`${settings.table} ${settings.low}`, 3);
@@ -95,17 +105,44 @@ test("could not say is an error with its words", () => {
   });
   assert.deepEqual(made.run({ table: "t" }), { error: "there is nothing to look at" });
   refuse({ code: "denied", message: "table `t` is not granted" });
-  assert.deepEqual(running(() => [...query("s", "q").rows()]).run({ table: "t" }), { error: "table `t` is not granted" });
+  assert.deepEqual(running(() => [...query("s", "q").rows()]).run({ table: "t" }), {
+    error: "table `t` is not granted",
+  });
   assert.deepEqual(host.aborting, []);
 });
 
 test("anything else that is thrown is a trap with its words", () => {
   for (const [run, text] of [
-    [function nobody() { return undefined.length; }, /^TypeError: .*undefined.*\n[^]*nobody/],
-    [() => { throw "a text"; }, /^a text\n$/],
-    [() => { throw { payload: "not of the contract" }; }, /^\[object Object\]\n$/],
-    [() => { throw null; }, /^null\n$/],
-    [() => { throw Object.create(null); }, /has no text/],
+    [
+      function nobody() {
+        return undefined.length;
+      },
+      /^TypeError: .*undefined.*\n[^]*nobody/,
+    ],
+    [
+      () => {
+        throw "a text";
+      },
+      /^a text\n$/,
+    ],
+    [
+      () => {
+        throw { payload: "not of the contract" };
+      },
+      /^\[object Object\]\n$/,
+    ],
+    [
+      () => {
+        throw null;
+      },
+      /^null\n$/,
+    ],
+    [
+      () => {
+        throw Object.create(null);
+      },
+      /has no text/,
+    ],
     [() => true, /run: return a verdict, as in Verdict.pass\("all is well", rows\); it returned boolean/],
     [() => {}, /it returned undefined/],
     [() => ({ outcome: "pass", summary: "x" }), /it returned object/],

@@ -30,11 +30,26 @@ test("other values fail, and the most frequent are shown", () => {
     [finding.code, finding.message, finding.observed.val, finding.expected.val, finding.unit, finding.affected],
     ["value_not_allowed", summary, 4, 0, "rows", 4n],
   );
-  assert.deepEqual(finding.subject, { source: "local", table: "ds.orders", column: "status", date: undefined, partition: undefined });
+  assert.deepEqual(finding.subject, {
+    source: "local",
+    table: "ds.orders",
+    column: "status",
+    date: undefined,
+    partition: undefined,
+  });
   assert.deepEqual(finding.samples, [
-    [{ name: "status", value: `${"x".repeat(80)}…` }, { name: "row count", value: "2" }],
-    [{ name: "status", value: undefined }, { name: "row count", value: "1" }],
-    [{ name: "status", value: "" }, { name: "row count", value: "1" }],
+    [
+      { name: "status", value: `${"x".repeat(80)}…` },
+      { name: "row count", value: "2" },
+    ],
+    [
+      { name: "status", value: undefined },
+      { name: "row count", value: "1" },
+    ],
+    [
+      { name: "status", value: "" },
+      { name: "row count", value: "1" },
+    ],
   ]);
   assert.deepEqual(finding.attributes, [{ key: "allowed", value: "open, paid" }]);
 });

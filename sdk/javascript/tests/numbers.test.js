@@ -5,11 +5,15 @@ import { Baseline, CouldNotSay, Thresholds } from "assay";
 
 test("a number at a limit is fine", () => {
   const below = new Thresholds({ warn: 80, fail: 50, direction: "below" });
-  assert.deepEqual([81, 80, 79.9, 50, 49.9, -Infinity, 50n, 49n].map((n) => below.judge(n)), [
-    "fine", "fine", "warn", "warn", "fail", "fail", "warn", "fail",
-  ]);
+  assert.deepEqual(
+    [81, 80, 79.9, 50, 49.9, -Infinity, 50n, 49n].map((n) => below.judge(n)),
+    ["fine", "fine", "warn", "warn", "fail", "fail", "warn", "fail"],
+  );
   const above = new Thresholds({ warn: 1, fail: 5, direction: "above" });
-  assert.deepEqual([0, 1, 1.1, 5, 5.1, Infinity].map((n) => above.judge(n)), ["fine", "fine", "warn", "warn", "fail", "fail"]);
+  assert.deepEqual(
+    [0, 1, 1.1, 5, 5.1, Infinity].map((n) => above.judge(n)),
+    ["fine", "fine", "warn", "warn", "fail", "fail"],
+  );
 });
 
 test("NaN is never fine", () => {
@@ -40,7 +44,10 @@ test("a baseline knows what was usual", () => {
 
 test("where all was the same, anything else is infinitely far", () => {
   const same = Baseline.of([5, 5, 5], { atLeast: 3 });
-  assert.deepEqual([5, 6, 4].map((value) => same.deviation(value)), [0, Infinity, -Infinity]);
+  assert.deepEqual(
+    [5, 6, 4].map((value) => same.deviation(value)),
+    [0, Infinity, -Infinity],
+  );
 });
 
 test("too little history is not a baseline", () => {

@@ -6,9 +6,14 @@ import { Origins } from "../build/origins.js";
 test("a place in the bundled module is one in the author's files, wherever they were built", () => {
   const code = ["//bundled", "one();", "  two();", "three();", "four();"].join("\n");
   // Lines 2 to 5 come from line 11 of check.js, 12 of deep/more.js, 1 of the SDK and 3 of a package.
-  const mappings = ";AAUA;ECWA;ACXA;ACEA";
+  const mappings = ";AAUA;ECCA;ACXA;ACEA";
   const told = ["/a/b", "/somewhere/else"].map((root) => {
-    const places = { stage: "/tmp/stage", check: `${root}/check`, sdk: `${root}/sdk`, manifest: `${root}/assay-manifest.js` };
+    const places = {
+      stage: "/tmp/stage",
+      check: `${root}/check`,
+      sdk: `${root}/sdk`,
+      manifest: `${root}/assay-manifest.js`,
+    };
     const files = ["check/check.js", "check/deep/more.js", "sdk/rows.js", "node_modules/pkg/index.js"];
     const map = { version: 3, sources: files.map((file) => `../..${root}/${file}`), names: [], mappings };
     const origins = new Origins(code, map, places);

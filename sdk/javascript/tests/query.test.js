@@ -26,17 +26,43 @@ test("every kind decodes", () => {
     o: ["other", ["POINT(1 2)", "x"]],
   });
   const shape = {
-    i: "integer", f: "number", b: "boolean", t: "text", y: "bytes", d: "date", h: "time", l: "datetime",
-    s: "timestamp", n: "decimal", j: "json", o: "text",
+    i: "integer",
+    f: "number",
+    b: "boolean",
+    t: "text",
+    y: "bytes",
+    d: "date",
+    h: "time",
+    l: "datetime",
+    s: "timestamp",
+    n: "decimal",
+    j: "json",
+    o: "text",
   };
   const [first, second] = ask(shape);
-  assert.deepEqual({ ...first, d: `${first.d}`, h: `${first.h}`, l: `${first.l}`, s: `${first.s}` }, {
-    i: 5, f: NaN, b: true, t: "é", y: Uint8Array.of(1, 2), d: "1970-01-01", h: "00:00:00", l: "1970-01-01T00:00:00",
-    s: "1970-01-01T00:00:00Z", n: "1.50", j: { a: [1] }, o: "POINT(1 2)",
-  });
+  assert.deepEqual(
+    { ...first, d: `${first.d}`, h: `${first.h}`, l: `${first.l}`, s: `${first.s}` },
+    {
+      i: 5,
+      f: NaN,
+      b: true,
+      t: "é",
+      y: Uint8Array.of(1, 2),
+      d: "1970-01-01",
+      h: "00:00:00",
+      l: "1970-01-01T00:00:00",
+      s: "1970-01-01T00:00:00Z",
+      n: "1.50",
+      j: { a: [1] },
+      o: "POINT(1 2)",
+    },
+  );
   assert.equal(second.d, Day.parse("2026-01-30"));
   assert.deepEqual([second.i, second.b, second.t, second.n, second.j], [-5, false, "", "-2", null]);
-  assert.equal(`${second.l} ${second.s} ${second.h}`, "1969-12-31T23:59:59.999999 1970-01-01T00:00:00.000001Z 00:00:01");
+  assert.equal(
+    `${second.l} ${second.s} ${second.h}`,
+    "1969-12-31T23:59:59.999999 1970-01-01T00:00:00.000001Z 00:00:01",
+  );
   assert.equal(host.disposed, 1);
 });
 
@@ -45,7 +71,10 @@ test("a number is a Number where that is exact, and a BigInt where it is asked f
   answer({ n: ["int64", [big - 1n]] });
   assert.deepEqual(ask({ n: "integer" }), [{ n: 9007199254740991 }]);
   answer({ n: ["int64", [big]] });
-  cannot(() => ask({ n: "integer" }), /^column `n`: 9007199254740992 is beyond what a Number holds exactly: ask for it as "bigint"$/);
+  cannot(
+    () => ask({ n: "integer" }),
+    /^column `n`: 9007199254740992 is beyond what a Number holds exactly: ask for it as "bigint"$/,
+  );
   answer({ n: ["int64", [-(2n ** 63n)]] });
   assert.deepEqual(ask({ n: "bigint" }), [{ n: -(2n ** 63n) }]);
   answer({ n: ["int64", [big + 1n]] });
@@ -65,7 +94,10 @@ test("a number is a Number where that is exact, and a BigInt where it is asked f
 test("null is there where it is asked for, and nowhere else", () => {
   const column = ["int64", [1, null, 3, 4, 5, 6, 7, 8, null]];
   answer({ n: column });
-  assert.deepEqual(ask({ n: "integer?" }).map(({ n }) => n), [1, null, 3, 4, 5, 6, 7, 8, null]);
+  assert.deepEqual(
+    ask({ n: "integer?" }).map(({ n }) => n),
+    [1, null, 3, 4, 5, 6, 7, 8, null],
+  );
   answer({ n: column });
   cannot(() => ask({ n: "integer" }), "column `n` holds null where a whole number was expected");
   assert.equal(host.disposed, 2);
@@ -88,11 +120,17 @@ test("a column that is missing, twice there or of another type is told before a 
 
 test("without a shape every column is as it is", () => {
   answer({ n: ["int64", [1, null]], __proto__x: ["json", ["{}", null]] });
-  assert.deepEqual(ask(), [{ n: 1n, __proto__x: "{}" }, { n: null, __proto__x: null }]);
+  assert.deepEqual(ask(), [
+    { n: 1n, __proto__x: "{}" },
+    { n: null, __proto__x: null },
+  ]);
 });
 
 test("a type that there is none of is the author's mistake", () => {
-  assert.throws(() => query("s", "q").rows({ n: "int" }), /rows: column `n`: unknown type `int`, expected one of integer, /);
+  assert.throws(
+    () => query("s", "q").rows({ n: "int" }),
+    /rows: column `n`: unknown type `int`, expected one of integer, /,
+  );
   assert.equal(host.asked.length, 0);
 });
 
@@ -113,14 +151,25 @@ test("an answer that breaks off is not a shorter answer", () => {
 
 test("a refused query keeps its words", () => {
   refuse({ code: "denied", message: "table `secret` is not granted", hint: "grant it" });
-  assert.throws(() => query("s", "q").rows(), { name: "CouldNotSay", code: "denied", hint: "grant it", retryable: false });
+  assert.throws(() => query("s", "q").rows(), {
+    name: "CouldNotSay",
+    code: "denied",
+    hint: "grant it",
+    retryable: false,
+  });
 });
 
 test("batches that claim a wrong shape are refused", () => {
   const info = (kind) => ({ name: "n", kind, typeName: kind, nullable: true });
   const whole = encoded({ n: ["text", ["ab", "c"]] }).columns[0];
-  const text = (offsets, bytes = 3) => ({ validity: new Uint8Array(), data: { tag: "text", val: { offsets: Uint32Array.from(offsets), bytes: new Uint8Array(bytes) } } });
-  const int64 = (length, validity = []) => ({ validity: Uint8Array.from(validity), data: { tag: "int64", val: new BigInt64Array(length) } });
+  const text = (offsets, bytes = 3) => ({
+    validity: new Uint8Array(),
+    data: { tag: "text", val: { offsets: Uint32Array.from(offsets), bytes: new Uint8Array(bytes) } },
+  });
+  const int64 = (length, validity = []) => ({
+    validity: Uint8Array.from(validity),
+    data: { tag: "int64", val: new BigInt64Array(length) },
+  });
   for (const [kind, batch] of [
     ["int64", { rows: 2, columns: [] }],
     ["int64", { rows: 2, columns: [int64(2), int64(2)] }],
@@ -139,7 +188,15 @@ test("batches that claim a wrong shape are refused", () => {
     answerRaw([info(kind)], batch);
     cannot(() => ask({ n: "any" }), "the host sent a batch that does not fit its columns");
   }
-  answerRaw([info("text")], { rows: 1, columns: [{ validity: new Uint8Array(), data: { tag: "text", val: { offsets: Uint32Array.of(0, 1), bytes: Uint8Array.of(255) } } }] });
+  answerRaw([info("text")], {
+    rows: 1,
+    columns: [
+      {
+        validity: new Uint8Array(),
+        data: { tag: "text", val: { offsets: Uint32Array.of(0, 1), bytes: Uint8Array.of(255) } },
+      },
+    ],
+  });
   cannot(() => ask({ n: "text" }), "column `n` holds text that is not UTF-8");
   answer({ n: ["json", ["{"]] });
   cannot(() => ask({ n: "json" }), /^column `n`: not JSON: /);
@@ -166,7 +223,10 @@ test("only one row is only one row", () => {
   answer({ n: ["int64", []] });
   cannot(() => query("s", "q").onlyRow({ n: "integer" }), "the query returned no row where one was expected");
   answer({ n: ["int64", [1]] }, { n: ["int64", [2]] });
-  cannot(() => query("s", "q").onlyRow({ n: "integer" }), "the query returned more than one row where one was expected");
+  cannot(
+    () => query("s", "q").onlyRow({ n: "integer" }),
+    "the query returned more than one row where one was expected",
+  );
 });
 
 test("values are bound by what they are", () => {
@@ -216,6 +276,7 @@ test("what cannot be bound is told with its name", () => {
   ]) {
     assert.throws(() => query("s", "q").bind("v", value, kind), { name: "TypeError", message }, String(message));
   }
+  assert.throws(() => query("s", "q").bind("@day", 5), /bind: expected a name .* without its @, found @day/);
   assert.throws(() => query(undefined, "q"), /query: expected the source as text, found undefined/);
 });
 
@@ -224,5 +285,8 @@ test("a statement is not changed by binding, and binds what it names", () => {
   base.bind("start", 1);
   answer({});
   base.bindIfNamed("START", 2).bindIfNamed("sta", 3).rows();
-  assert.deepEqual(host.asked[0].params.map(({ name }) => name), ["START"]);
+  assert.deepEqual(
+    host.asked[0].params.map(({ name }) => name),
+    ["START"],
+  );
 });

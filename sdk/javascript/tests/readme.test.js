@@ -34,7 +34,10 @@ test("the check of the README passes, fails and could not say", async () => {
   assert.equal(host.asked[0].sql, "SELECT COUNT(*) AS n_rows, COUNTIF(`c` IS NULL) AS n_nulls FROM `ds`.`t`");
   counts(100, 6);
   assert.equal(check.run(settings).outcome, "fail");
-  assert.deepEqual([host.findings[0].code, host.findings[0].observed.val, host.findings[0].affected], ["too_many_nulls", 6, 6n]);
+  assert.deepEqual(
+    [host.findings[0].code, host.findings[0].observed.val, host.findings[0].affected],
+    ["too_many_nulls", 6, 6n],
+  );
   counts(0, 0);
   assert.deepEqual(check.run(settings), { error: "there are no rows to look at" });
 });

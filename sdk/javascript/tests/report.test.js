@@ -18,14 +18,23 @@ function weigh(finding) {
     texts.reduce((sum, text) => sum + size(text), 0) +
     measure(finding.observed) +
     measure(finding.expected) +
-    finding.samples.flat().reduce((sum, { name, value }) => sum + 16 + size(name) + size(value), 16 * finding.samples.length) +
+    finding.samples
+      .flat()
+      .reduce((sum, { name, value }) => sum + 16 + size(name) + size(value), 16 * finding.samples.length) +
     finding.attributes.reduce((sum, { key, value }) => sum + 16 + size(key) + size(value), 0)
   );
 }
 
 test("nothing is said until report", () => {
   const finding = new Finding("few_rows", "3 rows", { table: "t" });
-  const further = finding.with({ date: Day.of(0), severity: "low", observed: 3, expected: "many", unit: "rows", affected: 7 });
+  const further = finding.with({
+    date: Day.of(0),
+    severity: "low",
+    observed: 3,
+    expected: "many",
+    unit: "rows",
+    affected: 7,
+  });
   assert.deepEqual(host.findings, []);
   assert.equal(further.report(), true);
   assert.deepEqual(host.findings, [
@@ -96,9 +105,15 @@ test("a mistake in a finding is told with its code", () => {
     assert.throws(() => new Finding("few", "m", options), { name: "TypeError", message });
   }
   for (const affected of [-1, 1.5, NaN, -1n, "3"]) {
-    assert.throws(() => new Finding("few", "m", { affected }).report(), /affected: expected a whole number of at least 0/);
+    assert.throws(
+      () => new Finding("few", "m", { affected }).report(),
+      /affected: expected a whole number of at least 0/,
+    );
   }
-  assert.throws(() => new Finding("few", "m", { observed: null }).report(), /observed: expected a number or text, found null/);
+  assert.throws(
+    () => new Finding("few", "m", { observed: null }).report(),
+    /observed: expected a number or text, found null/,
+  );
   assert.throws(() => new Finding("Few", "m"), /expected a code in snake_case, found Few/);
   assert.throws(() => new Finding("few", ""), /expected a message for a person/);
 });

@@ -32,7 +32,9 @@ const FIELDS = {
   mode: choice("Mode.", ["rows", "keys"], { default: "rows" }),
   note: text("Note.", { maxLength: 3, pattern: "^[a-z]*$", optional: true }),
   since: date("Since.", { optional: true }),
-  rules: list("Rules.", object("A rule.", { min: number("Least."), name: text("Name.", { optional: true }) }), { default: [] }),
+  rules: list("Rules.", object("A rule.", { min: number("Least."), name: text("Name.", { optional: true }) }), {
+    default: [],
+  }),
   limits: thresholds("Limits.", { direction: "below", minimum: 0, default: { warn: 80, fail: 50 } }),
 };
 
@@ -44,8 +46,17 @@ test("what is left out has its default", () => {
   assert.deepEqual(problems, []);
   const { limits, ...others } = settings;
   assert.deepEqual(others, {
-    source: undefined, table: "t", columns: ["a"], percent: 5, share: undefined, days: 7, strict: false, mode: "rows",
-    note: undefined, since: undefined, rules: [],
+    source: undefined,
+    table: "t",
+    columns: ["a"],
+    percent: 5,
+    share: undefined,
+    days: 7,
+    strict: false,
+    mode: "rows",
+    note: undefined,
+    since: undefined,
+    rules: [],
   });
   assert.equal(limits.judge(60), "warn");
   assert.throws(() => {
@@ -55,9 +66,21 @@ test("what is left out has its default", () => {
 
 test("good values are kept, at the edges of their ranges too", () => {
   for (const [name, value, kept] of [
-    ["percent", 0], ["percent", 100], ["share", 0.001], ["days", 1], ["days", 9007199254740991], ["note", ""], ["note", "abc"],
-    ["columns", ["a", "b"]], ["mode", "keys"], ["strict", true], ["source", "local"], ["table", "my-project.ds.t"],
-    ["table", "größe 2"], ["since", "2026-01-30", Day.parse("2026-01-30")], ["rules", [{ min: 1 }], [{ min: 1, name: undefined }]],
+    ["percent", 0],
+    ["percent", 100],
+    ["share", 0.001],
+    ["days", 1],
+    ["days", 9007199254740991],
+    ["note", ""],
+    ["note", "abc"],
+    ["columns", ["a", "b"]],
+    ["mode", "keys"],
+    ["strict", true],
+    ["source", "local"],
+    ["table", "my-project.ds.t"],
+    ["table", "größe 2"],
+    ["since", "2026-01-30", Day.parse("2026-01-30")],
+    ["rules", [{ min: 1 }], [{ min: 1, name: undefined }]],
   ]) {
     const { settings, problems } = read({ ...GOOD, [name]: value });
     assert.deepEqual(problems, [], name);
@@ -116,23 +139,41 @@ test("every problem is told with its place", () => {
 
 test("problems are told all at once", () => {
   const { problems } = read({ tabel: "t", columns: ["a", 5], percent: 101, limits: [] });
-  assert.deepEqual(problems.map(({ path }) => path), ["/tabel", "", "/columns/1", "/percent", "/limits"]);
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ["/tabel", "", "/columns/1", "/percent", "/limits"],
+  );
 });
 
 test("the direction of thresholds may be a setting", () => {
   const fields = { limits: thresholds("Limits.") };
   const limits = (document) => readDocument(fields, JSON.stringify({ limits: document }));
   assert.equal(limits({ warn: 1, fail: 2, direction: "above" }).settings.limits.judge(3), "fail");
-  assert.deepEqual(limits({ warn: 2, fail: 1, direction: "above" }).problems, [{ path: "/limits/fail", message: "expected at least `warn`" }]);
-  assert.deepEqual(limits({ warn: 2, fail: 1 }).problems, [{ path: "/limits", message: "missing setting `direction`" }]);
+  assert.deepEqual(limits({ warn: 2, fail: 1, direction: "above" }).problems, [
+    { path: "/limits/fail", message: "expected at least `warn`" },
+  ]);
+  assert.deepEqual(limits({ warn: 2, fail: 1 }).problems, [
+    { path: "/limits", message: "missing setting `direction`" },
+  ]);
 });
 
 test("the schema says the same", () => {
   const schema = fieldsSchema(FIELDS);
   assert.deepEqual(schema.required, ["table", "columns"]);
   assert.equal(schema.additionalProperties, false);
-  assert.deepEqual(schema.properties.percent, { type: "number", minimum: 0, maximum: 100, description: "Percent.", default: 5 });
-  assert.deepEqual(schema.properties.mode, { type: "string", enum: ["rows", "keys"], description: "Mode.", default: "rows" });
+  assert.deepEqual(schema.properties.percent, {
+    type: "number",
+    minimum: 0,
+    maximum: 100,
+    description: "Percent.",
+    default: 5,
+  });
+  assert.deepEqual(schema.properties.mode, {
+    type: "string",
+    enum: ["rows", "keys"],
+    description: "Mode.",
+    default: "rows",
+  });
   assert.deepEqual(schema.properties.since, { type: "string", format: "date", description: "Since." });
   assert.deepEqual(schema.properties.rules.items.properties.min, { type: "number", description: "Least." });
   assert.deepEqual(schema.properties.rules.items.required, ["min"]);
@@ -144,12 +185,22 @@ test("the schema says the same", () => {
 });
 
 const mistake = (settings, message) =>
-  assert.throws(() => check({ settings, run() {} }), (error) => error instanceof TypeError && error.message.includes(message), message);
+  assert.throws(
+    () => check({ settings, run() {} }),
+    (error) => error instanceof TypeError && error.message.includes(message),
+    message,
+  );
 
 test("a mistake of the author names the field and what to write", () => {
-  mistake({ n: number("N.", { minimum: 0, maximum: 100, default: 500 }) }, "settings.n: default: expected a number from 0 to 100, found 500");
+  mistake(
+    { n: number("N.", { minimum: 0, maximum: 100, default: 500 }) },
+    "settings.n: default: expected a number from 0 to 100, found 500",
+  );
   mistake({ n: number("N.", { minimum: 5, maximum: 1 }) }, "settings.n: no number can be from 5 to 1");
-  mistake({ n: number("N.", { minimun: 5 }) }, "settings.n: unknown option `minimun` of number(), expected one of optional, default, minimum");
+  mistake(
+    { n: number("N.", { minimun: 5 }) },
+    "settings.n: unknown option `minimun` of number(), expected one of optional, default, minimum",
+  );
   mistake({ n: number("N.", { minimum: NaN }) }, "settings.n: minimum: expected a number, found NaN");
   mistake({ n: integer("N.", { minimum: 0.5 }) }, "settings.n: minimum: expected a whole number, found 0.5");
   mistake({ n: number() }, 'settings.n: say what it is, as in number("What it is.")');
@@ -157,18 +208,30 @@ test("a mistake of the author names the field and what to write", () => {
   mistake({ n: number("N.", { optional: "yes" }) }, "settings.n: optional: expected true or false");
   mistake({ n: text("N.", { pattern: "[" }) }, "settings.n: pattern: Invalid regular expression");
   mistake({ n: text("N.", { minLength: 3, maxLength: 2 }) }, "settings.n: minLength is more than maxLength");
-  mistake({ n: text("N.", { minLength: -1 }) }, "settings.n: minLength: expected a whole number of at least 0, found -1");
+  mistake(
+    { n: text("N.", { minLength: -1 }) },
+    "settings.n: minLength: expected a whole number of at least 0, found -1",
+  );
   mistake({ n: text }, 'settings.n: say what it must be, as in `n: text("What it is.")`');
   mistake({ n: choice("N.", []) }, "settings.n: say what there is to choose from");
   mistake({ n: choice("N.", ["a"], { default: "b" }) }, 'settings.n: default: expected one of "a", found "b"');
   mistake({ n: date("N.", { default: "yesterday" }) }, "settings.n: default: expected a day as 2026-01-30");
   mistake({ n: list("N.") }, "settings.n: say what it is a list of");
-  mistake({ n: list("N.", text("T.", { optional: true })) }, "settings.n: what it is a list of can be neither optional");
+  mistake(
+    { n: list("N.", text("T.", { optional: true })) },
+    "settings.n: what it is a list of can be neither optional",
+  );
   mistake({ n: list("N.", text("T."), { default: ["a", 5] }) }, "settings.n: default/1: expected text, found 5");
   mistake({ n: object("N.", { inner: number("") }) }, "settings.n.inner: say what it is");
   mistake({ n: object("N.") }, "settings.n: say what is in it");
-  mistake({ n: thresholds("N.", { direction: "up" }) }, 'settings.n: direction: expected "below" or "above", found "up"');
-  mistake({ n: thresholds("N.", { direction: "above", default: { warn: 2, fail: 1 } }) }, "settings.n: default/fail: expected at least `warn`");
+  mistake(
+    { n: thresholds("N.", { direction: "up" }) },
+    'settings.n: direction: expected "below" or "above", found "up"',
+  );
+  mistake(
+    { n: thresholds("N.", { direction: "above", default: { warn: 2, fail: 1 } }) },
+    "settings.n: default/fail: expected at least `warn`",
+  );
   mistake({ maxPercent: text("N.") }, "settings.maxPercent: a setting is called in snake_case");
   mistake({ constructor: text("N.") }, "settings.constructor: the name is reserved by the language");
   mistake({ source: text("N.") }, "settings.source: the name `source` goes with source()");

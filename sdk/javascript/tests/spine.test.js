@@ -9,7 +9,10 @@ const texts = (days) => Array.from(days, (day) => day.toString().slice(8)).join(
 test("adjacent days are one span, in any order and once", () => {
   const spine = new DateSpine(day("17"), day("25"));
   assert.equal(spine.size, 9);
-  assert.equal(spine.spans([day("24"), day("18"), day("20"), day("19"), day("18")]), "2026-01-18..2026-01-20, 2026-01-24");
+  assert.equal(
+    spine.spans([day("24"), day("18"), day("20"), day("19"), day("18")]),
+    "2026-01-18..2026-01-20, 2026-01-24",
+  );
   assert.equal(spine.spans([]), "");
   assert.equal(spine.spans(spine), "2026-01-17..2026-01-25");
   assert.equal(spine.around(day("19"), [day("18"), day("19"), day("21")]), "2026-01-18..2026-01-19");
@@ -28,7 +31,19 @@ test("a span goes over days that the spine does not have", () => {
 test("missing is what was not seen", () => {
   const spine = new DateSpine(day("01"), day("04"));
   assert.equal(texts(spine.missing([day("02"), day("09")])), "01 03 04");
-  assert.equal(texts(spine.missing(new Map([[day("01"), 1], [day("02"), 1], [day("03"), 1], [day("04"), 1]]).keys())), "");
+  assert.equal(
+    texts(
+      spine.missing(
+        new Map([
+          [day("01"), 1],
+          [day("02"), 1],
+          [day("03"), 1],
+          [day("04"), 1],
+        ]).keys(),
+      ),
+    ),
+    "",
+  );
   assert.throws(() => spine.missing(["2026-01-02"]), /expected days, found string 2026-01-02/);
 });
 

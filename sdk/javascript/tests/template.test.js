@@ -49,7 +49,14 @@ test("missing days are one span to backfill, and few rows a day of their own", (
     examined: 258n,
   });
   const told = host.findings.map(({ code, severity, subject, observed, expected, unit, affected, remediation }) => [
-    code, severity, subject.date, observed.val, expected.val, unit, affected, remediation,
+    code,
+    severity,
+    subject.date,
+    observed.val,
+    expected.val,
+    unit,
+    affected,
+    remediation,
   ]);
   assert.deepEqual(told, [
     ["few_rows", "low", "2026-01-25", 79, 80, "rows", 1n, undefined],
@@ -68,7 +75,10 @@ test("few rows alone are a warning", () => {
     summary: "2 of 2 days are short: 2026-01-29..2026-01-30",
     examined: 140n,
   });
-  assert.deepEqual(host.findings.map(({ affected }) => affected), [21n, 1n]);
+  assert.deepEqual(
+    host.findings.map(({ affected }) => affected),
+    [21n, 1n],
+  );
 });
 
 test("an answer that cannot be is an error", () => {
@@ -88,7 +98,9 @@ test("its settings have their ranges", () => {
   assert.deepEqual(place({}), []);
   assert.deepEqual(place({ lookback_days: 400, warn_below: 0, fail_below: 0 }), []);
   assert.deepEqual(place({ fail_below: 81 }), [{ path: "/fail_below", message: "expected at most `warn_below`" }]);
-  assert.deepEqual(place({ lookback_days: 0 }), [{ path: "/lookback_days", message: "expected a whole number from 1 to 400, found 0" }]);
+  assert.deepEqual(place({ lookback_days: 0 }), [
+    { path: "/lookback_days", message: "expected a whole number from 1 to 400, found 0" },
+  ]);
   assert.equal(place({ lookback_days: 401 })[0].path, "/lookback_days");
   assert.equal(place({ warn_below: -1 })[0].path, "/warn_below");
   assert.equal(place({ date_column: "a`b" })[0].path, "/date_column");

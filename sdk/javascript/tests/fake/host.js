@@ -4,13 +4,27 @@
 export const host = { answers: [], asked: [], disposed: 0, findings: [], metrics: [], logs: [], aborting: [], kept: 1 };
 
 export function reset() {
-  Object.assign(host, { answers: [], asked: [], disposed: 0, findings: [], metrics: [], logs: [], aborting: [], kept: 1 });
+  Object.assign(host, {
+    answers: [],
+    asked: [],
+    disposed: 0,
+    findings: [],
+    metrics: [],
+    logs: [],
+    aborting: [],
+    kept: 1,
+  });
 }
 
 /** The next query is answered with these batches, each a record of `[kind, values]` by name; an Error breaks it off. */
 export function answer(...batches) {
   const first = batches.find((batch) => !(batch instanceof Error)) ?? {};
-  const columns = Object.entries(first).map(([name, [kind]]) => ({ name, kind, typeName: kind.toUpperCase(), nullable: true }));
+  const columns = Object.entries(first).map(([name, [kind]]) => ({
+    name,
+    kind,
+    typeName: kind.toUpperCase(),
+    nullable: true,
+  }));
   host.answers.push({ columns, batches: batches.map((batch) => (batch instanceof Error ? batch : encoded(batch))) });
 }
 
