@@ -64,7 +64,7 @@ function holdClock() {
 function holdPaths() {
   const spawn = childProcess.spawnSync;
   childProcess.spawnSync = (program, args, options) => {
-    const initializer = /--initializer-script-path (\S+)\/initializer\.js /.exec(options?.input ?? "")?.[1];
+    const initializer = /--initializer-script-path (.+)\/initializer\.js --strip-path-prefix /.exec(options?.input ?? "")?.[1];
     if (initializer === undefined) {
       return spawn(program, args, options);
     }
