@@ -9,6 +9,8 @@ import { engine } from "./engine.js";
 
 /** Where the generated bindings stand, as the engine sees them. */
 const BINDINGS = "/bindings";
+/** Where they stand really, in what componentize-js tells the engine. */
+const INITIALIZER = /--initializer-script-path (.+)\/initializer\.js --strip-path-prefix /;
 
 /**
  * @param {import("./tools.js").Tools} tools
@@ -64,7 +66,7 @@ function holdClock() {
 function holdPaths() {
   const spawn = childProcess.spawnSync;
   childProcess.spawnSync = (program, args, options) => {
-    const initializer = /--initializer-script-path (.+)\/initializer\.js --strip-path-prefix /.exec(options?.input ?? "")?.[1];
+    const initializer = INITIALIZER.exec(options?.input ?? "")?.[1];
     if (initializer === undefined) {
       return spawn(program, args, options);
     }
