@@ -11,6 +11,8 @@
 //! - [`admission`]: the only road from a file to a guest.
 //! - [`runner`]: a run from its first line in the journal to its last.
 //! - [`store`]: the journal.
+//! - [`kit`]: what an author of checks works with.
+//! - [`view`]: findings and metrics as documents.
 //! - [`cli`]: all that prints.
 
 pub mod admission;
@@ -18,8 +20,10 @@ pub mod capability;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod kit;
 pub mod model;
 pub mod runner;
 pub mod sandbox;
 pub mod source;
 pub mod store;
+pub mod view;

@@ -65,6 +65,47 @@ fn built(path: PathBuf) -> PathBuf {
     path
 }
 
+fn about_to_run(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assay());
+    command.args(arguments).current_dir(folder).env_remove("ASSAY_LOG").env_remove("ASSAY_CONFIG");
+    command.stdin(Stdio::null());
+    command
+}
+
+fn said(mut command: Command) -> Output {
+    let output = command.output().expect("the program starts");
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs the program in some folder.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn assay_in(folder: &Path, arguments: &[&str]) -> Output {
+    said(about_to_run(folder, arguments))
+}
+
+/// Runs a line of a shell in some folder, in which `assay` is the program.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn shell_in(folder: &Path, line: &str) -> Output {
+    let program = assay();
+    let programs = program.parent().expect("a program stands in a folder").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)));
+    let mut command = Command::new("sh");
+    command.args(["-c", line]).current_dir(folder).env("PATH", path.expect("folders without colons"));
+    command.env_remove("ASSAY_LOG").env_remove("ASSAY_CONFIG").stdin(Stdio::null());
+    said(command)
+}
+
 impl Default for Project {
     fn default() -> Self {
         Self::new()
@@ -119,10 +160,7 @@ impl Project {
     /// The program about to run in the folder.
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(assay());
-        command.args(arguments).current_dir(self.path()).env_remove("ASSAY_LOG").env_remove("ASSAY_CONFIG");
-        command.stdin(Stdio::null());
-        command
+        about_to_run(self.path(), arguments)
     }
 
     /// Runs the program in the folder.
@@ -131,12 +169,7 @@ impl Project {
     /// When it cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().expect("the program starts");
-        Output {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        said(self.command(arguments))
     }
 
     /// The results of a run or query in JSON.

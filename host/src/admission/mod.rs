@@ -19,7 +19,7 @@ pub use folder::{FolderError, PluginFile, PluginFolder};
 pub use language::Language;
 pub use refusal::Refusal;
 
-use crate::model::{Description, Digest, Ending, LimitName, LimitRequest, Limits, PluginRef, SettingProblem};
+use crate::model::{Description, Digest, Ending, LimitName, LimitRequest, Limits, PluginRef, Reason, SettingProblem};
 use crate::sandbox::{Compiled, Sandbox};
 
 /// What `describe` and `validate` may use at most, in base units: they answer at once or not at all.
@@ -53,6 +53,28 @@ pub enum SettingsRefusal {
     Problems(Vec<SettingProblem>),
     /// The plugin broke while it looked.
     Broken(Ending),
+}
+
+impl SettingsRefusal {
+    /// How an execution ends for which it was never begun.
+    #[must_use]
+    pub fn ending(&self, plugin: &PluginRef) -> Ending {
+        match self {
+            Self::Problems(problems) => {
+                let told = problems.iter().map(|problem| match problem.path.as_str() {
+                    "" => problem.message.clone(),
+                    path => format!("{path}: {}", problem.message),
+                });
+                Ending::Broken {
+                    reason: Reason::BadSettings,
+                    message: format!("{plugin} refuses the settings: {}", told.collect::<Vec<_>>().join("; ")),
+                    hint: Some(format!("`assay plugin inspect {plugin}` shows the settings it knows")),
+                    detail: None,
+                }
+            }
+            Self::Broken(ending) => ending.clone(),
+        }
+    }
 }
 
 /// Takes a candidate through every step of admission. Calls `compiling` before it compiles, which takes from

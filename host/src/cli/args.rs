@@ -38,6 +38,9 @@ pub(super) enum Command {
     Plugin(PluginCommand),
     /// Check configuration, plugins, sources and journal without running anything
     Doctor(DoctorArgs),
+    /// Write, build, test and prove checks
+    #[command(subcommand)]
+    Check(CheckCommand),
     /// Look at compiled plugins
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -141,6 +144,149 @@ pub(super) enum PluginCommand {
         #[arg(long, value_enum, default_value_t)]
         format: PlainFormat,
     },
+}
+
+/// `assay check …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// Write a new check that builds and passes its own cases
+    New(NewArgs),
+    /// Build a check's component
+    Build(BuildArgs),
+    /// Print what a check verifies, its settings, its SQL and its limits, in Markdown
+    Docs(DocsArgs),
+    /// Run a check's cases in the real sandbox and compare what comes of them
+    Test(TestArgs),
+    /// Measure what a check uses in its cases, against its limits and against another version
+    Bench(BenchArgs),
+    /// Compare two versions of a check: what comes of the same cases, and whether the version number says so
+    Diff(DiffArgs),
+}
+
+/// Arguments of `assay check new`.
+#[derive(Debug, Args)]
+pub(super) struct NewArgs {
+    /// What the check calls itself: lower-case words joined by `-`
+    pub(super) name: String,
+    /// The language of its sources
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) lang: CheckLanguage,
+    /// Where to write it; by default a folder of its name
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// Team or person to tell when the check itself breaks
+    #[arg(long, default_value = "data-platform")]
+    pub(super) owner: String,
+}
+
+/// Languages of checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum CheckLanguage {
+    /// Rust
+    #[default]
+    Rust,
+    /// Python
+    Python,
+    /// JavaScript
+    #[value(alias = "javascript")]
+    Js,
+}
+
+/// Arguments of `assay check build`.
+#[derive(Debug, Args)]
+pub(super) struct BuildArgs {
+    /// The check's folder
+    #[arg(default_value = ".")]
+    pub(super) folder: PathBuf,
+}
+
+/// Arguments of `assay check docs`.
+#[derive(Debug, Args)]
+pub(super) struct DocsArgs {
+    /// The check's folder
+    #[arg(default_value = ".")]
+    pub(super) folder: PathBuf,
+    /// A built component, rather than building one
+    #[arg(long, value_name = "FILE")]
+    pub(super) component: Option<PathBuf>,
+}
+
+/// Arguments of `assay check test`.
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// The check's folder, or one file of cases
+    #[arg(default_value = ".", value_name = "DIR|FILE")]
+    pub(super) place: PathBuf,
+    /// Only cases whose `FILE/CASE` holds this; may be given several times
+    #[arg(long, short, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Write down what came of cases whose status is as expected
+    #[arg(long)]
+    pub(super) bless: bool,
+    /// A built component, rather than building one
+    #[arg(long, value_name = "FILE")]
+    pub(super) component: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: TestFormat,
+}
+
+/// Arguments of `assay check bench`.
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    /// The check's folder, or one file of cases
+    #[arg(default_value = ".", value_name = "DIR|FILE")]
+    pub(super) place: PathBuf,
+    /// Only cases whose `FILE/CASE` holds this; may be given several times
+    #[arg(long, short, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// A built component, rather than building one
+    #[arg(long, value_name = "FILE")]
+    pub(super) component: Option<PathBuf>,
+    /// The component of another version to compare with
+    #[arg(long, value_name = "FILE")]
+    pub(super) base: Option<PathBuf>,
+    /// How many percent more than the other version is tolerated
+    #[arg(long, default_value_t = 10.0, value_name = "PERCENT")]
+    pub(super) tolerance: f64,
+    /// How often each case runs; times are medians
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(super) runs: u32,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// Arguments of `assay check diff`.
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// A component, or the folder of a check
+    #[arg(value_name = "A")]
+    pub(super) from: PathBuf,
+    /// Another version of it
+    #[arg(value_name = "B")]
+    pub(super) to: PathBuf,
+    /// The cases: a check's folder, or one file
+    #[arg(long, default_value = ".", value_name = "DIR|FILE")]
+    pub(super) cases: PathBuf,
+    /// Only cases whose `FILE/CASE` holds this; may be given several times
+    #[arg(long, short, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// What to print of tested cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum TestFormat {
+    /// For people
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// JUnit XML, for continuous integration
+    Junit,
 }
 
 /// `assay cache …`.

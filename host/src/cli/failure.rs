@@ -13,6 +13,8 @@ use super::exit::Exit;
 pub(super) enum Failure {
     /// The configuration is not good; printed with the places in the file.
     Config(ConfigError),
+    /// Files of cases are not good; printed with the places in each.
+    Cases(Vec<ConfigError>),
     /// Anything else.
     Other { error: anyhow::Error, hint: Option<String>, exit: Exit },
 }
@@ -33,6 +35,10 @@ impl Failure {
         use std::io::Write as _;
         let mut stderr = anstream::stderr().lock();
         let (written, exit) = match self {
+            Self::Cases(errors) => {
+                let told: Vec<_> = errors.into_iter().map(|error| format!("{:?}", miette::Report::new(error))).collect();
+                (writeln!(stderr, "{}", told.join("\n")), Exit::Usage)
+            }
             Self::Config(error) => (writeln!(stderr, "{:?}", miette::Report::new(error)), Exit::Usage),
             Self::Other { error, hint, exit } => {
                 let mut text = format!("error: {error}\n");

@@ -244,7 +244,7 @@ impl JsonSchema for Whole {
 
 /// Limits by name, each in a form that its unit tells.
 #[derive(Debug, serde::Deserialize)]
-pub(super) struct LimitTable(pub(super) BTreeMap<Spanned<String>, Spanned<toml::Value>>);
+pub(crate) struct LimitTable(pub(crate) BTreeMap<Spanned<String>, Spanned<toml::Value>>);
 
 impl JsonSchema for LimitTable {
     fn schema_name() -> Cow<'static, str> {

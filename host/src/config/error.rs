@@ -28,22 +28,22 @@ pub struct ConfigProblem {
 
 impl ConfigProblem {
     /// A problem at a place of the file, in bytes from its beginning.
-    pub(super) fn at(place: Range<usize>, message: impl Into<String>) -> Self {
+    pub(crate) fn at(place: Range<usize>, message: impl Into<String>) -> Self {
         Self::of_file(message).label(LabeledSpan::new_primary_with_span(None, place))
     }
 
     /// A problem of the file as a whole.
-    pub(super) fn of_file(message: impl Into<String>) -> Self {
+    pub(crate) fn of_file(message: impl Into<String>) -> Self {
         Self { message: message.into(), labels: Vec::new(), hint: None }
     }
 
     /// The same with advice.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
     /// The same with another place that has to do with it.
-    pub(super) fn also(self, place: Range<usize>, text: impl Into<String>) -> Self {
+    pub(crate) fn also(self, place: Range<usize>, text: impl Into<String>) -> Self {
         self.label(LabeledSpan::new_with_span(Some(text.into()), place))
     }
 
@@ -130,8 +130,10 @@ pub enum ConfigError {
         source: std::str::Utf8Error,
     },
     /// The file says something wrong.
-    #[error("the configuration `{}` has {}", text.name(), count(problems, *omitted))]
+    #[error("the {what} `{}` has {}", text.name(), count(problems, *omitted))]
     Invalid {
+        /// What the file is, for example `configuration`.
+        what: &'static str,
         /// The text of the file.
         #[source_code]
         text: NamedSource<Arc<str>>,
@@ -144,12 +146,22 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(super) fn invalid(path: &Path, text: Arc<str>, mut problems: Vec<ConfigProblem>) -> Self {
+    pub(super) fn invalid(path: &Path, text: Arc<str>, problems: Vec<ConfigProblem>) -> Self {
+        Self::invalid_file("configuration", path, text, problems)
+    }
+
+    /// Everything that is wrong with a TOML file.
+    pub(crate) fn invalid_file(
+        what: &'static str,
+        path: &Path,
+        text: Arc<str>,
+        mut problems: Vec<ConfigProblem>,
+    ) -> Self {
         problems.sort_by_key(|problem| problem.place().map_or(0, |place| place.start));
         let omitted = problems.len().saturating_sub(PROBLEMS_SHOWN_MAX);
         problems.truncate(PROBLEMS_SHOWN_MAX);
         let name = path.display().to_string();
-        Self::Invalid { text: NamedSource::new(name, text).with_language("toml"), problems, omitted }
+        Self::Invalid { what, text: NamedSource::new(name, text).with_language("toml"), problems, omitted }
     }
 
     pub(super) fn not_text(path: &Path, bytes: &[u8], source: std::str::Utf8Error) -> Self {

@@ -12,17 +12,17 @@
 //! - Nothing here touches the folders that a configuration names: whether data and plugins are there is
 //!   the business of those who open them.
 
-mod authored;
+pub(crate) mod authored;
 mod error;
 mod place;
 mod quantity;
 mod resolved;
-mod schema;
-mod sections;
+pub(crate) mod schema;
+pub(crate) mod sections;
 mod settings;
-mod suggest;
-mod validated;
-mod value;
+pub(crate) mod suggest;
+pub(crate) mod validated;
+pub(crate) mod value;
 
 #[cfg(test)]
 mod tests;
@@ -50,11 +50,7 @@ impl Config {
     /// # Errors
     /// When the file cannot be read, and with every problem at once when it says something wrong.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let bytes = read(path)?;
-        match String::from_utf8(bytes) {
-            Ok(text) => Self::parse(path, text),
-            Err(error) => Err(ConfigError::not_text(path, error.as_bytes(), error.utf8_error())),
-        }
+        Self::parse(path, read_text(path)?)
     }
 
     /// The configuration in a text; `path` says whose folder its paths are relative to.
@@ -77,6 +73,15 @@ impl Config {
             Some(_) | None => Err(invalid(problems)),
         }
     }
+}
+
+/// The text of a TOML file, bounded.
+///
+/// # Errors
+/// When it is not there, not a file, too large or not text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    let bytes = read(path)?;
+    String::from_utf8(bytes).map_err(|error| ConfigError::not_text(path, error.as_bytes(), error.utf8_error()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {

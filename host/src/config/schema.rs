@@ -14,9 +14,7 @@ use super::authored::{Check, Document, Host, Schedule, Source};
 /// what depends on other parts of the file only [`Config::load`](super::Config::load) knows.
 #[must_use]
 pub fn json_schema() -> String {
-    let mut text = format!("{:#}", schema_of::<Document>().to_value());
-    text.push('\n');
-    text
+    document().to_string()
 }
 
 fn schema_of<T: JsonSchema>() -> Schema {
@@ -40,11 +38,16 @@ fn without_null(schema: &mut Schema) {
 
 /// The keys of a section.
 #[derive(Debug)]
-pub(super) struct Shape(Schema);
+pub(crate) struct Shape(Schema);
 
 impl Shape {
+    /// Of a type.
+    pub(crate) fn of<T: JsonSchema>() -> Self {
+        Self(schema_of::<T>())
+    }
+
     /// The names of the keys.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.properties().into_iter().flat_map(|properties| properties.keys().map(String::as_str))
     }
 
@@ -80,8 +83,14 @@ impl Shape {
     }
 }
 
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{:#}", self.0.clone().to_value())
+    }
+}
+
 /// A section of the file: what it is called, and its shape.
-pub(super) trait Shaped: JsonSchema + serde::de::DeserializeOwned {
+pub(crate) trait Shaped: JsonSchema + serde::de::DeserializeOwned {
     /// What it is called in messages.
     const WHAT: &'static str;
     /// Added to the hint for a key that is not known.
@@ -98,7 +107,7 @@ macro_rules! shaped {
             $(const UNKNOWN_KEY: Option<&'static str> = Some($unknown_key);)?
 
             fn shape() -> &'static Shape {
-                static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape(schema_of::<$type>()));
+                static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<$type>);
                 &SHAPE
             }
         }
@@ -112,6 +121,6 @@ shaped!(Check, "check", "what the plugin reads goes under `[check.settings]`");
 
 /// The sections of the file.
 pub(super) fn document() -> &'static Shape {
-    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape(schema_of::<Document>()));
+    static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Document>);
     &SHAPE
 }

@@ -14,25 +14,25 @@ use super::suggest::{did_you_mean, nearest};
 
 /// A section as far as it could be read.
 #[derive(Debug)]
-pub(super) struct Section<T> {
+pub(crate) struct Section<T> {
     /// Its heading, as it is written.
     heading: String,
     /// Where that is.
     place: Range<usize>,
     /// What it says.
-    pub(super) value: T,
+    pub(crate) value: T,
     /// The keys that are there, rightly spelled or nearly so, and could not be read.
     unreadable: BTreeSet<String>,
 }
 
 impl<T: Shaped> Section<T> {
     /// Whether a key is there and could not be read, so that a problem tells of it already.
-    pub(super) fn is_unreadable(&self, key: &str) -> bool {
+    pub(crate) fn is_unreadable(&self, key: &str) -> bool {
         self.unreadable.contains(key)
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required<'a, V>(
+    pub(crate) fn required<'a, V>(
         &self,
         key: &str,
         value: Option<&'a V>,
@@ -48,7 +48,7 @@ impl<T: Shaped> Section<T> {
 
 /// The problems of the syntax, after which nothing else can be said of the file: the first of each line, for
 /// those behind it are mostly its echo.
-pub(super) fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<ConfigProblem> {
+pub(crate) fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<ConfigProblem> {
     const HINT: &str = "the file must be TOML: text in quotes, `key = value`, and every key once";
     let mut lines = BTreeSet::new();
     let line_of = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count();
@@ -141,7 +141,8 @@ fn named<T: Shaped>(
     Some(sections)
 }
 
-fn section<T: Shaped>(
+/// Reads a section key by key; None when it is not even a table.
+pub(crate) fn section<T: Shaped>(
     value: &Spanned<DeValue<'_>>,
     heading: &str,
     problems: &mut Vec<ConfigProblem>,
@@ -221,7 +222,7 @@ fn with_example(problem: ConfigProblem, shape: &Shape, key: &str) -> ConfigProbl
 }
 
 /// What a value is, in the words of [`Shape::kind`].
-fn kind_of(value: &DeValue<'_>) -> &'static str {
+pub(crate) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) => "a whole number",

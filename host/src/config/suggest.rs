@@ -7,7 +7,7 @@ const SUGGEST_CHARS_MAX: usize = 100;
 
 /// The nearest of `known` to `text`, if one is near enough: a third of the letters may differ. Case does
 /// not count.
-pub(super) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = text.chars().take(SUGGEST_CHARS_MAX + 1).count();
     if letters > SUGGEST_CHARS_MAX {
         return None;
@@ -19,7 +19,7 @@ pub(super) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
 }
 
 /// A hint: the nearest name, or all of them.
-pub(super) fn did_you_mean<'a>(text: &str, what: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(text: &str, what: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<_> = known.into_iter().collect();
     match (nearest(text, known.iter().copied()), known.as_slice()) {
         (Some(name), _) => format!("did you mean `{name}`?"),

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
+use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -72,7 +73,7 @@ pub(super) struct Source {
     pub(super) concurrency: NonZeroUsize,
 }
 
-type Problems = Vec<ConfigProblem>;
+pub(crate) type Problems = Vec<ConfigProblem>;
 
 /// Checks every rule; None when a part is missing from the result, with the reason among `problems`.
 pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &mut Problems) -> Option<Validated> {
@@ -217,7 +218,8 @@ fn schedule(named: &Named<authored::Schedule>, problems: &mut Problems) -> Optio
     Some(ScheduleConfig { name: name?, time_zone: time_zone?, target: target? })
 }
 
-fn time_zone_of(text: &Spanned<String>, problems: &mut Problems) -> Option<TimeZone> {
+/// A zone by its IANA name.
+pub(crate) fn time_zone_of(text: &Spanned<String>, problems: &mut Problems) -> Option<TimeZone> {
     let zone = TimeZone::get(text.get_ref()).ok().filter(|zone| zone.iana_name().is_some());
     if zone.is_none() {
         let known: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
@@ -308,7 +310,8 @@ fn grants(sources: &Spanned<Grants>, names: &Names<'_>, problems: &mut Problems)
     grants.into_iter().collect()
 }
 
-fn limits(asked: Option<&LimitTable>, problems: &mut Problems) -> Option<Vec<LimitRequest>> {
+/// Limits by name.
+pub(crate) fn limits(asked: Option<&LimitTable>, problems: &mut Problems) -> Option<Vec<LimitRequest>> {
     let Some(LimitTable(asked)) = asked else { return Some(Vec::new()) };
     let requests: Vec<_> =
         asked
@@ -335,13 +338,22 @@ fn settings_of(
     document: &DeTable<'_>,
     problems: &mut Problems,
 ) -> Option<String> {
-    match settings::to_json(table.get_ref()) {
-        Ok(json) => Some(json.to_string()),
+    let place = |pointer: &str| place::locate(document, index, "settings", pointer).unwrap_or_else(|| table.span());
+    settings_json(table.get_ref(), place, problems).map(|json| json.to_string())
+}
+
+/// Settings as JSON; `place` finds the place of a JSON pointer.
+pub(crate) fn settings_json(
+    table: &toml::Table,
+    place: impl Fn(&str) -> Range<usize>,
+    problems: &mut Problems,
+) -> Option<Json> {
+    match settings::to_json(table) {
+        Ok(json) => Some(json),
         Err(refused) => {
             problems.extend(refused.iter().map(|refused| {
-                let place =
-                    place::locate(document, index, "settings", &refused.pointer).unwrap_or_else(|| table.span());
-                ConfigProblem::at(place, format!("`{}` is not a number that a plugin can read", refused.number))
+                let message = format!("`{}` is not a number that a plugin can read", refused.number);
+                ConfigProblem::at(place(&refused.pointer), message)
                     .hint("settings are handed over as JSON, which has neither infinity nor NaN")
             }));
             None

@@ -15,7 +15,7 @@ use super::quantity::{self, InvalidQuantity};
 use super::suggest::did_you_mean;
 
 /// One of some words.
-pub(super) fn word<T: Copy, const N: usize>(
+pub(crate) fn word<T: Copy, const N: usize>(
     text: &Spanned<String>,
     what: &str,
     words: [(&'static str, T); N],
@@ -30,7 +30,7 @@ pub(super) fn word<T: Copy, const N: usize>(
 }
 
 /// A value that follows a rule of its own.
-pub(super) fn parse<T: FromStr<Err: Display>>(
+pub(crate) fn parse<T: FromStr<Err: Display>>(
     text: &Spanned<String>,
     hint: &str,
     problems: &mut Vec<ConfigProblem>,
@@ -45,7 +45,7 @@ pub(super) fn parse<T: FromStr<Err: Display>>(
 }
 
 /// Text for people, not empty.
-pub(super) fn text(text: &Spanned<String>, what: &str, problems: &mut Vec<ConfigProblem>) -> Option<String> {
+pub(crate) fn text(text: &Spanned<String>, what: &str, problems: &mut Vec<ConfigProblem>) -> Option<String> {
     if text.get_ref().trim().is_empty() {
         problems.push(ConfigProblem::at(text.span(), format!("{what} is not empty")).hint("leave it out, or name it"));
         return None;
@@ -129,7 +129,7 @@ pub(super) fn whole(number: i64, max: u32) -> Option<NonZeroUsize> {
 }
 
 /// Left out is fine, wrong is not.
-pub(super) fn all_or_none<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+pub(crate) fn all_or_none<T>(written: Option<Option<T>>) -> Option<Option<T>> {
     match written {
         Some(value) => value.map(Some),
         None => Some(None),

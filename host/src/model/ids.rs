@@ -169,6 +169,9 @@ impl FromStr for Digest {
 pub struct RunId(ulid::Ulid);
 
 impl RunId {
+    /// Of no run: tests of checks run under it.
+    pub const NIL: Self = Self(ulid::Ulid::nil());
+
     /// A new id for a run that begins at `now`; unique by its 80 random bits.
     #[must_use]
     pub fn generate(now: jiff::Timestamp) -> Self {

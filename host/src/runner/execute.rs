@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::SettingsRefusal;
 use crate::capability::Report;
 use crate::clock;
 use crate::config::CheckConfig;
@@ -106,24 +105,6 @@ fn not_run(reference: &PluginRef, not_loaded: &NotLoaded<'_>) -> (Execution, Opt
             };
             (without_guest(ending), None)
         }
-        NotLoaded::Settings { refusal: SettingsRefusal::Problems(problems), plugin } => {
-            let listed: Vec<_> = problems
-                .iter()
-                .map(|problem| match problem.path.as_str() {
-                    "" => problem.message.clone(),
-                    path => format!("{path}: {}", problem.message),
-                })
-                .collect();
-            let ending = Ending::Broken {
-                reason: Reason::BadSettings,
-                message: format!("{reference} refuses the settings: {}", listed.join("; ")),
-                hint: Some(format!("`assay plugin inspect {reference}` shows the settings it knows")),
-                detail: None,
-            };
-            (without_guest(ending), Some(plugin.digest))
-        }
-        NotLoaded::Settings { refusal: SettingsRefusal::Broken(ending), plugin } => {
-            (without_guest(ending.clone()), Some(plugin.digest))
-        }
+        NotLoaded::Settings { refusal, plugin } => (without_guest(refusal.ending(reference)), Some(plugin.digest)),
     }
 }

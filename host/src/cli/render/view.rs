@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::admission::{Admitted, Interface, ItemKind, Language};
-use crate::model::{CheckResult, Finding, Measure, RunRecord, Usage};
+use crate::model::{CheckResult, RunRecord, Usage};
 use crate::runner::RunOutcome;
+use crate::view::{FindingView, MetricView};
 
 /// A run with its results.
 #[derive(Debug, Serialize)]
@@ -51,29 +52,9 @@ pub(in crate::cli) struct ResultView {
     pub(in crate::cli) duration_ms: f64,
     pub(in crate::cli) settings: Json,
     pub(in crate::cli) findings: Vec<FindingView>,
-    pub(in crate::cli) metrics: Vec<Json>,
+    pub(in crate::cli) metrics: Vec<MetricView>,
     pub(in crate::cli) logs: Vec<Json>,
     pub(in crate::cli) usage: UsageView,
-}
-
-/// A finding.
-#[derive(Debug, Serialize)]
-pub(in crate::cli) struct FindingView {
-    pub(in crate::cli) code: String,
-    pub(in crate::cli) severity: &'static str,
-    pub(in crate::cli) message: String,
-    pub(in crate::cli) source: Option<String>,
-    pub(in crate::cli) table: Option<String>,
-    pub(in crate::cli) column: Option<String>,
-    pub(in crate::cli) date: Option<String>,
-    pub(in crate::cli) partition: Option<String>,
-    pub(in crate::cli) observed: Option<Json>,
-    pub(in crate::cli) expected: Option<Json>,
-    pub(in crate::cli) unit: Option<String>,
-    pub(in crate::cli) affected_records: Option<u64>,
-    pub(in crate::cli) samples: Vec<serde_json::Map<String, Json>>,
-    pub(in crate::cli) remediation: Option<String>,
-    pub(in crate::cli) attributes: serde_json::Map<String, Json>,
 }
 
 /// What a check used.
@@ -165,53 +146,13 @@ impl ResultView {
             duration_ms: millis(result.duration),
             settings: serde_json::from_str(&result.settings).unwrap_or_else(|_| Json::String(result.settings.clone())),
             findings: result.findings.iter().map(FindingView::of).collect(),
-            metrics: result
-                .metrics
-                .iter()
-                .map(|metric| {
-                    let attributes = metric.attributes.iter().map(|a| (a.key.clone(), Json::from(a.value.clone())));
-                    serde_json::json!({
-                        "metric_name": metric.name,
-                        "value": number(metric.value),
-                        "unit": metric.unit,
-                        "attributes": attributes.collect::<serde_json::Map<_, _>>(),
-                    })
-                })
-                .collect(),
+            metrics: result.metrics.iter().map(MetricView::of).collect(),
             logs: result
                 .logs
                 .iter()
                 .map(|line| serde_json::json!({ "level": line.level.as_str(), "message": line.message }))
                 .collect(),
             usage: UsageView::of(&result.usage),
-        }
-    }
-}
-
-impl FindingView {
-    fn of(finding: &Finding) -> Self {
-        let draft = &finding.draft;
-        let subject = &draft.subject;
-        Self {
-            code: draft.code.clone(),
-            severity: finding.severity.as_str(),
-            message: draft.message.clone(),
-            source: subject.source.clone(),
-            table: subject.table.clone(),
-            column: subject.column.clone(),
-            date: subject.date.clone(),
-            partition: subject.partition.clone(),
-            observed: draft.observed.as_ref().map(measure),
-            expected: draft.expected.as_ref().map(measure),
-            unit: draft.unit.clone(),
-            affected_records: draft.affected,
-            samples: draft
-                .samples
-                .iter()
-                .map(|row| row.iter().map(|cell| (cell.name.clone(), Json::from(cell.value.clone()))).collect())
-                .collect(),
-            remediation: draft.remediation.clone(),
-            attributes: draft.attributes.iter().map(|a| (a.key.clone(), Json::from(a.value.clone()))).collect(),
         }
     }
 }
@@ -272,16 +213,4 @@ impl AdmittedView {
 
 fn millis(duration: std::time::Duration) -> f64 {
     duration.as_secs_f64() * 1e3
-}
-
-/// JSON has no NaN and no infinities; as text they are at least not lost.
-fn number(value: f64) -> Json {
-    serde_json::Number::from_f64(value).map_or_else(|| Json::String(value.to_string()), Json::Number)
-}
-
-fn measure(measure: &Measure) -> Json {
-    match measure {
-        Measure::Number(value) => number(*value),
-        Measure::Text(text) => Json::String(text.clone()),
-    }
 }

@@ -19,6 +19,7 @@ mod failure;
 mod folder;
 mod googlesql;
 mod naming;
+mod parquet;
 mod project;
 mod promise;
 mod rows;
@@ -193,6 +194,26 @@ impl FilesSource {
     /// `unsupported-sql` or `invalid-sql`, naming the construct and its place.
     pub fn accepts(&self, statement: &ReadStatement) -> Result<(), Problem> {
         stack::with_room(|| googlesql::rewritten(statement.ast(), &self.registry).map(drop))
+    }
+
+    /// The answer of a statement as the bytes of a Parquet file. For tables that a test of a check writes in SQL.
+    ///
+    /// # Errors
+    /// As for [`Source::query`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the query; nothing is left behind.
+    pub async fn to_parquet(&self, statement: ReadStatement) -> Result<Vec<u8>, Problem> {
+        let mut engine = Engine::start(self.threads, &self.idle)?;
+        let (source, watch) = (self.clone(), engine.watch().clone());
+        let written = engine.run(async move {
+            let Planned { state, plan, names } = source.plan(statement, watch).await?;
+            let answer = execute_stream(plan, session::task(&state)).map_err(|error| problem(&error))?;
+            parquet::written(answer, &names).await.map_err(|error| problem(&error))
+        });
+        let written = written.await?;
+        engine.at_end();
+        written
     }
 
     /// Looks tables up and into their files.

@@ -1,0 +1,26 @@
+//! `assay check …`: what an author of checks works with, one command a file.
+
+mod bench;
+mod build;
+mod diff;
+mod docs;
+mod new;
+mod place;
+mod test;
+
+use std::process::ExitCode;
+
+use super::args::CheckCommand;
+use super::failure::Failure;
+
+/// Does `assay check …`.
+pub(super) async fn check(command: CheckCommand) -> Result<ExitCode, Failure> {
+    match command {
+        CheckCommand::New(args) => new::new(&args),
+        CheckCommand::Build(args) => build::build(&args).await,
+        CheckCommand::Docs(args) => docs::docs(&args).await,
+        CheckCommand::Test(args) => test::test(&args).await,
+        CheckCommand::Bench(args) => bench::bench(&args).await,
+        CheckCommand::Diff(args) => diff::diff(&args).await,
+    }
+}

@@ -1,0 +1,85 @@
+//! The check that a command is about: its folder, its manifest, its component.
+
+use std::path::{Path, PathBuf};
+
+use bytesize::ByteSize;
+
+use crate::cli::failure::Failure;
+use crate::cli::worker::program;
+use crate::kit::build::{self, BuildError};
+use crate::kit::manifest::{FILE, Manifest, ManifestError};
+use crate::kit::rig::{Rig, RigError};
+
+/// Components from this size on are announced: compiling them takes seconds.
+const LARGE: u64 = 4 << 20;
+
+/// A check's folder with its manifest.
+pub(super) struct Place {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// What it says of itself.
+    pub(super) manifest: Manifest,
+}
+
+impl Place {
+    /// The check of a folder, or of the folder around a file.
+    pub(super) fn of(place: &Path) -> Result<Self, Failure> {
+        if !place.exists() {
+            let error = anyhow::anyhow!("there is no `{}`", place.display());
+            return Err(Failure::usage(error, "name the folder of a check; `assay check new NAME` writes one"));
+        }
+        let start = fs_err::canonicalize(place)?;
+        let around = start.ancestors().find(|folder| folder.join(FILE).is_file());
+        // A folder that is none is told under the name it was given.
+        let folder = around.map_or_else(|| place.to_owned(), Path::to_owned);
+        match Manifest::load(&folder) {
+            Ok(manifest) => Ok(Self { folder, manifest }),
+            Err(error @ ManifestError::Missing { .. }) => {
+                Err(Failure::usage(error, "`assay check new NAME` writes a check; `--component FILE` tests a built one"))
+            }
+            Err(ManifestError::Invalid(error)) => Err(error.into()),
+        }
+    }
+
+    /// Builds the component, unless one is named, and admits it; what it says must be what the manifest says.
+    pub(super) async fn rig(&self, component: Option<&Path>) -> Result<Rig, Failure> {
+        let path = match component {
+            Some(path) => path.to_owned(),
+            None => self.build().await?,
+        };
+        let rig = load(&path, Some(&self.folder.join(build::WORK).join("cache"))).await?;
+        build::agree(&self.manifest, rig.plugin()).map_err(failure)?;
+        Ok(rig)
+    }
+
+    /// Builds the component.
+    pub(super) async fn build(&self) -> Result<PathBuf, Failure> {
+        let (folder, manifest) = (self.folder.clone(), self.manifest.clone());
+        let told = |what: &str| anstream::eprintln!("{what}");
+        let built = tokio::task::spawn_blocking(move || build::build(&folder, &manifest, &told)).await;
+        built.map_err(|panic| Failure::host(panic, "this is a defect: please report it"))?.map_err(failure)
+    }
+}
+
+/// Admits a component; `cache` keeps what is compiled.
+pub(super) async fn load(path: &Path, cache: Option<&Path>) -> Result<Rig, Failure> {
+    let compiling = |bytes: u64| {
+        if bytes >= LARGE {
+            let size = ByteSize::b(bytes);
+            anstream::eprintln!("compiling {} ({size}), once: the next time it comes from the cache", path.display());
+        }
+    };
+    Rig::load(path, &program()?, cache, compiling).await.map_err(|error| match error {
+        RigError::Refused { refusal, path } => {
+            let hint = refusal.hint();
+            let context = format!("{} is refused ({})", path.display(), refusal.code());
+            Failure::usage(anyhow::Error::new(refusal).context(context), hint)
+        }
+        RigError::Sandbox(error) => Failure::host(error, "the sandbox reserves address space for its guests"),
+    })
+}
+
+fn failure(error: BuildError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error, hint)
+}
