@@ -11,6 +11,7 @@
 //! - [`admission`]: the only road from a file to a guest.
 //! - [`runner`]: a run from its first line in the journal to its last.
 //! - [`store`]: the journal.
+//! - [`kit`]: what an author of checks has at hand.
 //! - [`cli`]: all that prints.
 
 pub mod admission;
@@ -18,6 +19,7 @@ pub mod capability;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod kit;
 pub mod model;
 pub mod runner;
 pub mod sandbox;
