@@ -181,9 +181,9 @@ impl Altered {
             }
             // Half of one row would be none: that is an empty result.
             InjectionKind::Truncated if rows < 2 => (held, Then::End),
-            InjectionKind::Truncated => (first_rows(&held, rows.div_ceil(2)), Then::Short),
-            InjectionKind::SlowMidway => (first_rows(&held, half(rows)), Then::Hang),
-            _ => (first_rows(&held, half(rows)), Then::Break),
+            InjectionKind::Truncated => (first_half(&held, rows), Then::Short),
+            InjectionKind::SlowMidway => (first_half(&held, rows), Then::Hang),
+            _ => (first_half(&held, rows), Then::Break),
         })
     }
 
@@ -257,19 +257,15 @@ fn prints(batch: &Batch) -> impl DoubleEndedIterator<Item = Vec<u8>> {
     (0..batch.rows as usize).map(|row| print(batch, row))
 }
 
-/// After how many rows an answer breaks off: half of them, and all when there are not even two.
-fn half(rows: u64) -> u64 {
-    if rows < 2 { rows } else { rows.div_ceil(2) }
-}
-
-fn first_rows(batches: &VecDeque<Batch>, mut rows: u64) -> VecDeque<Batch> {
-    let mut first = VecDeque::new();
+/// The first half of so many rows; of an odd number, or a single one, the larger.
+fn first_half(batches: &VecDeque<Batch>, rows: u64) -> VecDeque<Batch> {
+    let (mut first, mut left) = (VecDeque::new(), rows.div_ceil(2));
     for batch in batches {
-        let taken = rows.min(u64::from(batch.rows));
+        let taken = left.min(u64::from(batch.rows));
         if taken == 0 {
             break;
         }
-        rows -= taken;
+        left -= taken;
         first.push_back(select(batch, &(0..usize::try_from(taken).unwrap_or(usize::MAX))));
     }
     first

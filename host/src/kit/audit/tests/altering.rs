@@ -9,8 +9,11 @@ use tokio::sync::Semaphore;
 use super::memory::{Memory, NULL, SQL, WIDE, info, injecting, injection, read, read_by, shape, statement};
 use crate::capability::{Grant, Grants, QueryCapability, SourceHandle};
 use crate::clock;
+use crate::kit::audit::alteration::{first_float, print, retyped};
 use crate::kit::audit::{Application, Bounds, InjectionKind, Injector, Observation, injections_for};
-use crate::model::{ColumnInfo, Kind, LimitName, LimitRequest, Limits, Problem, ProblemCode};
+use crate::model::{
+    Batch, Column, ColumnInfo, Kind, LimitName, LimitRequest, Limits, Problem, ProblemCode, Values, VarData,
+};
 use crate::source::{Cost, Source, TableName};
 
 /// A column of a kind: four values, one of them null, and what they are once their type has changed.
@@ -42,30 +45,30 @@ const KINDS: [Kinded; 12] = [
     kinded(
         "date",
         Kind::Date,
-        ["0", NULL, "20474", "-2147483648"],
+        ["20474", NULL, "0", "-2147483648"],
         Kind::Text,
-        ["1970-01-01", NULL, "2026-01-21", "-2147483648"],
+        ["2026-01-21", NULL, "1970-01-01", "-2147483648"],
     ),
     kinded(
         "time",
         Kind::Time,
-        ["0", NULL, "45000000001", "86399999999"],
+        ["45000000001", NULL, "0", "86399999999"],
         Kind::Text,
-        ["00:00:00", NULL, "12:30:00.000001", "23:59:59.999999"],
+        ["12:30:00.000001", NULL, "00:00:00", "23:59:59.999999"],
     ),
     kinded(
         "datetime",
         Kind::DateTime,
-        ["0", NULL, "1768998600000000", "-1"],
+        ["1768998600000000", NULL, "0", "-1"],
         Kind::Text,
-        ["1970-01-01 00:00:00", NULL, "2026-01-21 12:30:00", "1969-12-31 23:59:59.999999"],
+        ["2026-01-21 12:30:00", NULL, "1970-01-01 00:00:00", "1969-12-31 23:59:59.999999"],
     ),
     kinded(
         "timestamp",
         Kind::Timestamp,
-        ["0", NULL, "1768998600000000", "9223372036854775807"],
+        ["1768998600000000", NULL, "0", "9223372036854775807"],
         Kind::Text,
-        ["1970-01-01 00:00:00+00", NULL, "2026-01-21 12:30:00+00", "9223372036854775807"],
+        ["2026-01-21 12:30:00+00", NULL, "1970-01-01 00:00:00+00", "9223372036854775807"],
     ),
     kinded("decimal", Kind::Decimal, ["1.50", NULL, "-2", "0"], Kind::Text, ["1.50", NULL, "-2", "0"]),
     kinded(
@@ -136,14 +139,51 @@ async fn a_column_that_becomes_null_is_announced_as_one_that_may() {
 async fn a_null_holds_what_sources_hold_there() {
     let memory = every_kind();
     for (place, Kinded { name, .. }) in KINDS.iter().enumerate() {
-        let (_, source) = injecting(&memory, InjectionKind::Nulls, name).await;
-        let mut answer = source.query(statement(SQL)).await.unwrap();
-        let batch = answer.next(8_192, 4 << 20).await.unwrap().unwrap();
-        let zeros = format!("{:?}", batch.columns[place].values);
-        let digits: Vec<_> = zeros.chars().filter(|c| c.is_ascii_digit() && *c != '0').collect();
-        let digits: String = digits.into_iter().collect();
-        assert!(["", "64"].contains(&digits.as_str()), "{name}: {zeros}");
+        for kind in [InjectionKind::Nulls, InjectionKind::NullFirstRow] {
+            let (_, source) = injecting(&memory, kind, name).await;
+            let mut answer = source.query(statement(SQL)).await.unwrap();
+            let batch = answer.next(1, 4 << 20).await.unwrap().unwrap();
+            let nothing = match &batch.columns[place].values {
+                Values::Int64(values) | Values::Micros(values) => *values == [0],
+                Values::Float64(values) => *values == [0.0],
+                Values::Days(values) => *values == [0],
+                Values::Bits(bits) => *bits == [0],
+                Values::Text(data) | Values::Bytes(data) => data.bytes.is_empty(),
+            };
+            assert!(nothing, "{kind}({name}): {:?}", batch.columns[place]);
+        }
     }
+}
+
+#[test]
+fn what_a_null_happens_to_hold_does_not_count() {
+    let present = |rows: u8, values| Column { validity: vec![rows], values };
+    let holding = present(0b10, Values::Float64(vec![f64::NAN, 1.0]));
+    let changed = first_float(&holding, 2, f64::NAN).unwrap();
+    assert!(changed.validity.is_empty(), "a null is no NaN");
+
+    let days = |first| Batch { rows: 2, columns: vec![present(0b10, Values::Days(vec![first, 7]))] };
+    assert_eq!(print(&days(1), 0), print(&days(2), 0));
+    assert_ne!(print(&days(1), 0), print(&days(1), 1));
+
+    let text = VarData { offsets: vec![0, 2, 3], bytes: b"abc".to_vec() };
+    let retyped = retyped(Kind::Decimal, &present(0b10, Values::Text(text)), 2);
+    let expected = VarData { offsets: vec![0, 0, 1], bytes: b"c".to_vec() };
+    assert_eq!(retyped, present(0b10, Values::Text(expected)));
+}
+
+#[test]
+fn rows_are_told_apart_column_by_column() {
+    let row = |one: &str, other: &str| {
+        let column = |text: &str| {
+            let data = VarData { offsets: vec![0, u32::try_from(text.len()).unwrap()], bytes: text.into() };
+            Column { validity: Vec::new(), values: Values::Text(data) }
+        };
+        print(&Batch { rows: 1, columns: vec![column(one), column(other)] }, 0)
+    };
+    assert_eq!(row("ab", "c"), row("ab", "c"));
+    assert_ne!(row("ab", "c"), row("a", "bc"));
+    assert_ne!(row("\0\0", ""), row("", "\0\0"));
 }
 
 #[tokio::test]
@@ -165,6 +205,10 @@ async fn a_double_of_the_first_row_is_none_or_infinite() {
         read(&source).await;
         assert_eq!(injector.application(), Application::NothingToChange, "{kind}");
     }
+    let negative = Memory::new(&[("f", Kind::Float64, &["-NaN", "1"])], &[2]);
+    let (injector, source) = injecting(&negative, InjectionKind::Nan, "f").await;
+    read(&source).await;
+    assert_eq!(injector.application(), Application::NothingToChange, "every NaN is one");
 }
 
 #[tokio::test]
@@ -216,6 +260,11 @@ async fn each_row_comes_twice() {
         let twice: Vec<_> = plain.rows.iter().flat_map(|row| [row.clone(), row.clone()]).collect();
         assert_eq!(read_by(&source, rows_max, bytes_max).await.rows, twice);
         assert!(injector.applied());
+    }
+    for (rows, expected) in [(1, Application::NotReached), (2, Application::Applied)] {
+        let (injector, source) = injecting(&memory, InjectionKind::DuplicateRows, "").await;
+        source.query(statement(SQL)).await.unwrap().next(rows, 4 << 20).await.unwrap();
+        assert_eq!(injector.application(), expected, "the first row alone is as it was");
     }
 }
 
