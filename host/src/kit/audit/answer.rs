@@ -191,7 +191,8 @@ impl Altered {
     fn alter(&mut self, alteration: Alteration, batch: Batch) -> Batch {
         let (altered, from) = altered(alteration, batch, self.handed == 0);
         if let Some(from) = from {
-            self.altered_from.get_or_insert(self.handed + from);
+            // What was altered before has been handed over, all of it.
+            self.altered_from = Some(self.handed + from);
         }
         altered
     }

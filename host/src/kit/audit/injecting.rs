@@ -156,7 +156,7 @@ impl Injector {
     /// What has been applied stays applied.
     pub(super) fn note(&self, application: Application) {
         let mut notes = self.notes();
-        if !matches!(notes.application, Application::Applied | Application::TooLong) {
+        if notes.application != Application::Applied {
             notes.application = application;
         }
     }
