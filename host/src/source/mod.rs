@@ -3,10 +3,12 @@
 //! Two types to know: [`ReadStatement`], which only [`gate::read_statement`] makes and which therefore is
 //! always a single read statement with its tables known, and [`Source`]. Grants and budgets are not the
 //! business of a source: `capability` has compared and metered before a source hears of a statement.
+//! [`transcript`] records what a source answers and answers from the record.
 
 pub mod files;
 pub mod gate;
 mod table;
+pub mod transcript;
 
 use std::fmt::Debug;
 
