@@ -18,21 +18,25 @@ from assay.manifest import Manifest
 _CHECK = only_check(vars(check))
 _METADATA = _CHECK.describe(Manifest.of(MANIFEST))
 
-# Last: while the component is built there are files, and an author may read them at the top of a module.
-absent.tell()
-
 
 class WitWorld(wit_world.WitWorld):
-    """The exports of the contract."""
+    """The exports of the contract.
+
+    Each begins with what is absent, and not this module: while the component is built there are files, from which the
+    runtime imports what it needs once this module is there.
+    """
 
     @trapping
     def describe(self) -> types.Metadata:
+        absent.tell()
         return _METADATA
 
     @trapping
     def validate(self, settings: str) -> list[types.SettingProblem]:
+        absent.tell()
         return _CHECK.validate(settings)
 
     @concluding
     def run(self, context: types.Context, settings: str) -> types.Verdict:
+        absent.tell()
         return _CHECK.conclude(context, settings)
