@@ -123,7 +123,7 @@ impl Redactor {
             Values::Float64(values) => replace(values, present, |value| page.double(*value)),
             Values::Days(days) => replace(days, present, |day| page.day(*day)),
             Values::Micros(micros) if kind == Kind::Time => {
-                replace(micros, present, |micros| page.time_of_day(*micros))
+                replace(micros, present, |micros| page.time_of_day(*micros));
             }
             Values::Micros(micros) => replace(micros, present, |micros| page.instant(*micros)),
             Values::Text(data) => *data = replaced(data, rows, present, |value| page.text(kind, value)),

@@ -207,6 +207,31 @@ async fn every_other_question_is_told() {
 }
 
 #[tokio::test]
+async fn doubles_are_the_same_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doubles.transcript.jsonl");
+    let sql = "SELECT @x AS n, @y AS m FROM games";
+    let source = Scripted::of([(sql, counting([&[1]]))]);
+    let other_nan = f64::from_bits(0x7ff8_0000_0000_0001);
+    let ask = |x: f64, y: f64| {
+        let param = |name: &str, value| Param { name: name.to_owned(), value };
+        let params = vec![param("x", Value::Float64(x)), param("y", Value::Float64Array(vec![y]))];
+        async move |capability: &mut QueryCapability| open(capability, "a", sql, params).await.map(drop)
+    };
+    recorded(&path, &source, 1, ask(f64::NAN, -0.0)).await.0.unwrap();
+    for (x, y, told) in [
+        (f64::NAN, -0.0, None),
+        (other_nan, -0.0, Some("@x was float64 NaN and is float64 NaN:7ff8000000000001")),
+        (f64::NAN, 0.0, Some("@y was float64s [-0.0] and is float64s [0.0]")),
+    ] {
+        let replay = replay_of(&path);
+        let (answer, _) = replayed(&replay, ask(x, y)).await;
+        let expected = told.map(|told| format!("divergence from the transcript at query 1: parameter {told}"));
+        assert_eq!(answer.err().map(|problem| problem.message), expected);
+    }
+}
+
+#[tokio::test]
 async fn order_and_number_of_questions_count() {
     let folder = tempfile::tempdir().unwrap();
     let path = recorded_by_turns(folder.path()).await;
