@@ -52,7 +52,7 @@ impl Shape {
     }
 
     /// Whether there is such a key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.property(key).is_some()
     }
 

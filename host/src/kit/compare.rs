@@ -182,9 +182,9 @@ fn schemas(from: Schema<'_>, to: Schema<'_>, path: &str, changes: &mut Vec<Chang
     let here = if path.is_empty() { "the document".to_owned() } else { format!("`{path}`") };
     let (before, after) = (from.types(), to.types());
     // A whole number is a number.
-    let takes = |kind: &&str| after.contains(*kind) || (**kind == "integer" && after.contains("number"));
+    let takes = |kind: &str| after.contains(kind) || (kind == "integer" && after.contains("number"));
     if !before.is_empty() && !after.is_empty() && before != after {
-        let narrower = !before.iter().all(|kind| takes(&kind));
+        let narrower = !before.iter().all(|kind| takes(kind));
         let words = |kinds: &BTreeSet<&str>| kinds.iter().copied().collect::<Vec<_>>().join(" or ");
         let bump = if narrower { Bump::Major } else { Bump::Minor };
         tell(bump, format!("{here} takes {} where it took {}", words(&after), words(&before)));

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::audit::Observation;
 use super::case::{Case, CaseFile, Expected};
 use super::golden::{Golden, GoldenError, difference, document};
 use super::rig::{CaseError, Outcome, Rig};
@@ -228,9 +229,10 @@ pub async fn run(rig: &Rig, case: &Case) -> Result<Outcome, CaseError> {
 /// Dropping the future ends guest and queries.
 pub async fn statements(rig: &Rig, case: &Case) -> Result<Vec<String>, CaseError> {
     let stage = rig.stage(case).await?;
-    let observed = Arc::new(Observed::new(stage.source()));
-    rig.run(case, Arc::<Observed>::clone(&observed), rig.limits(case)).await?;
-    Ok(observed.shapes().into_iter().map(|shape| shape.sql).collect())
+    let observation = Observation::new();
+    let observed = Arc::new(observation.source(case.source.as_str(), stage.source()));
+    rig.run(case, observed, rig.limits(case)).await?;
+    Ok(observation.shapes().into_iter().map(|shape| shape.asked.sql).collect())
 }
 
 fn judge(expected: Expected, golden: Option<&Json>, outcome: &Outcome) -> Verdict {

@@ -93,13 +93,13 @@ pub fn build(folder: &Path, manifest: &Manifest, told: &dyn Fn(&str)) -> Result<
     let folder = fs_err::canonicalize(folder)?;
     let work = folder.join(WORK);
     fs_err::create_dir_all(&work)?;
-    let bytes = match manifest.language {
+    let mut bytes = match manifest.language {
         Language::Rust => rust::component(&folder, told)?,
         Language::Python => python::component(&folder, &work, manifest, told)?,
         Language::JavaScript => javascript::component(&folder, &work, manifest, told)?,
         Language::C | Language::Go => unreachable!("a manifest names no other language"),
     };
-    let bytes = metadata::added(&bytes, manifest)?;
+    metadata::add(&mut bytes, manifest);
     let dist = folder.join(DIST);
     fs_err::create_dir_all(&dist)?;
     let path = dist.join(manifest.component());
