@@ -194,8 +194,7 @@ impl Values {
             Self::Decimal(scale, values) => decimals(*scale, &cycled(values, length)),
             Self::List(values) => {
                 let values = cycled(values, length);
-                let expected = values.iter().map(|value| or_null(value.as_ref(), |list| Expected::Json(json!(list))));
-                let expected = expected.collect();
+                let expected = values.iter().map(|value| list(value.as_deref())).collect();
                 (Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(values)), expected)
             }
             Self::Struct(values) => structs(&cycled(values, length)),
@@ -231,6 +230,12 @@ fn cycled<T: Clone>(values: &[Option<T>], length: usize) -> Vec<Option<T>> {
 
 fn or_null<T>(value: Option<T>, present: impl FnOnce(T) -> Expected) -> Expected {
     value.map_or(Expected::Null, present)
+}
+
+/// No array is an empty one, and none holds a null.
+fn list(values: Option<&[Option<i64>]>) -> Expected {
+    let values = values.unwrap_or_default();
+    if values.contains(&None) { Expected::Unfit } else { Expected::Json(json!(values)) }
 }
 
 fn text(form: TextForm, values: Vec<Option<String>>) -> (ArrayRef, Vec<Expected>) {
@@ -322,7 +327,11 @@ fn decimals(scale: Scale, values: &[Option<i64>]) -> (ArrayRef, Vec<Expected>) {
         let (sign, size) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
         Expected::Decimal(match scale {
             Scale::None => format!("{sign}{size}"),
-            Scale::Four => format!("{sign}{}.{:04}", size / unit, size % unit),
+            // Without zeros at the end, as BigQuery prints exact numbers.
+            Scale::Four => match format!("{sign}{}.{:04}", size / unit, size % unit).trim_end_matches('0') {
+                whole if whole.ends_with('.') => whole.trim_end_matches('.').to_owned(),
+                fraction => fraction.to_owned(),
+            },
         })
     };
     let expected = values.iter().map(|value| or_null(*value, plain)).collect();

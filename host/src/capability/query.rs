@@ -42,9 +42,17 @@ pub struct CursorStats {
     pub cost: Cost,
 }
 
+/// What a request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Rows,
+    Estimate,
+}
+
 /// What a guest asks.
 #[derive(Debug)]
 struct Request {
+    wanted: Wanted,
     source: String,
     sql: String,
     params: Vec<Param>,
@@ -57,7 +65,7 @@ struct RequestId(Digest);
 impl Request {
     fn id(&self) -> RequestId {
         // Two requests are one if they cannot be told apart in writing; a NaN is then like itself.
-        RequestId(Digest::of(format!("{:?}", (&self.source, &self.sql, &self.params)).as_bytes()))
+        RequestId(Digest::of(format!("{:?}", (self.wanted, &self.source, &self.sql, &self.params)).as_bytes()))
     }
 }
 
@@ -121,7 +129,7 @@ impl QueryCapability {
     /// # Cancel safety
     /// Dropping the future ends the query; the query stays counted.
     pub async fn open(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Cursor, Problem> {
-        let request = Request { source, sql, params };
+        let request = Request { wanted: Wanted::Rows, source, sql, params };
         let id = request.id();
         let began = clock::monotonic();
         match self.try_open(request).await {
@@ -146,7 +154,7 @@ impl QueryCapability {
     /// # Cancel safety
     /// Nothing is left behind; the query stays counted.
     pub async fn estimate(&mut self, source: String, sql: String, params: Vec<Param>) -> Result<Estimate, Problem> {
-        let request = Request { source, sql, params };
+        let request = Request { wanted: Wanted::Estimate, source, sql, params };
         let id = request.id();
         let estimate = match self.admit(request) {
             Ok((grant, statement)) => {

@@ -164,3 +164,13 @@ async fn what_is_remembered_of_a_flood_is_bounded() {
     let invalid = ProblemCode::InvalidSql;
     assert_eq!(codes, [invalid, invalid, invalid, ProblemCode::LimitQueries], "each once, and one for all beyond");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_estimate_answers_no_question_for_rows() {
+    let (_, handle) = handle(Duration::ZERO, 1);
+    let mut query = capability(handle, &[(LimitName::Rows, 5)]);
+    assert_eq!(read(&mut query).await, (5, Some(ProblemCode::LimitRows)));
+    assert_eq!(query.estimate("s".into(), SQL.into(), Vec::new()).await, Ok(Estimate::default()));
+    let codes: Vec<_> = query.into_unresolved().into_iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, [ProblemCode::LimitRows], "the rows are still owed");
+}

@@ -6,6 +6,7 @@ use std::error::Error;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
+use super::expansion::Expanded;
 use super::googlesql::Fault as ValueFault;
 use super::watch::Ended;
 use crate::model::{Problem, ProblemCode};
@@ -223,6 +224,9 @@ pub(super) fn problem(error: &DataFusionError) -> Problem {
     }
     if let Some(fault) = find::<ValueFault>(error) {
         return Problem::new(ProblemCode::Failed, shorten(&fault.message)).with_hint(fault.hint());
+    }
+    if let Some(expanded) = find::<Expanded>(error) {
+        return Problem::new(ProblemCode::UnsupportedSql, expanded.to_string()).with_hint(expanded.hint());
     }
     if let Some(ended) = find::<Ended>(error) {
         let hint = match ended {

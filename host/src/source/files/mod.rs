@@ -15,6 +15,7 @@ mod columns;
 mod declared;
 mod engine;
 mod estimate;
+mod expansion;
 mod failure;
 mod folder;
 mod googlesql;
@@ -284,6 +285,7 @@ async fn plan(
     let plan = state.statement_to_plan(Statement::Statement(Box::new(tree))).await?;
     let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     only_queries.verify_plan(&plan)?;
+    expansion::bounded(&plan)?;
     let mut rows = weight::rows_of(&plan)?;
     loop {
         let sized = std::mem::take(state.config_mut()).with_batch_size(rows);

@@ -21,6 +21,7 @@ mod reshape;
 mod rewrite;
 mod signature;
 mod spelling;
+mod structure;
 mod type_names;
 mod types;
 
@@ -30,6 +31,6 @@ pub(super) use functions::spelling::without_zeros;
 pub(super) use reference::{markdown, names as supported};
 pub(super) use registry::{Registry, is_listed_engine_scalar};
 pub(super) use reshape::Reshape;
-pub(super) use rewrite::rewritten;
+pub(super) use rewrite::{CONDITION_LEVEL, rewritten};
 pub(super) use spelling::spelled;
 pub(super) use type_names::GoogleTypes;

@@ -19,6 +19,7 @@ use super::operators::GoogleOperators;
 use super::order::NumbersInOrder;
 use super::relations::Arrays;
 use super::signature::Form;
+use super::structure;
 
 /// A function of many rows, by the name that the engine has for it.
 #[derive(Debug)]
@@ -220,6 +221,9 @@ impl Registry {
         let internal = OPERATORS.iter().copied().flatten().chain(cast::DEFINITIONS);
         let mut scalar = SessionStateDefaults::default_scalar_functions();
         scalar.retain(|function| ENGINE_SCALARS.contains(&function.name()));
+        for function in scalar.iter_mut().filter(|function| function.name() == "named_struct") {
+            *function = structure::bounded(Arc::clone(function));
+        }
         let own: Vec<Arc<ScalarUDF>> = written().chain(internal).flat_map(Function::both).collect();
         let operators = Arc::new(GoogleOperators::new(&own, &scalar));
         scalar.extend(own);

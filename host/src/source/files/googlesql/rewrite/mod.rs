@@ -5,6 +5,7 @@
 //! that is made here is marked by the quotes of its name, which no statement can write, and is not looked at again.
 
 mod calls;
+mod conditions;
 mod copies;
 mod expressions;
 mod literals;
@@ -19,6 +20,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, Select, Statement, TableFactor, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Span;
 
+pub(in crate::source::files) use self::conditions::LEVEL as CONDITION_LEVEL;
 use self::copies::Copies;
 pub(in crate::source::files::googlesql) use self::expressions::name_of;
 pub(in crate::source::files::googlesql) use self::relations::{USING, is_made_up, is_of_neighbour, is_using_the_right};
@@ -33,7 +35,10 @@ pub(in crate::source::files) fn rewritten(statement: &Statement, registry: &Regi
     let mut statement = statement.clone();
     selects::top_level(&mut statement);
     match statement.visit(&mut Rewriter { registry, relations: 0, tables: Vec::new(), copies: Copies::default() }) {
-        ControlFlow::Continue(()) => Ok(statement),
+        ControlFlow::Continue(()) => {
+            conditions::bounded(&statement)?;
+            Ok(statement)
+        }
         ControlFlow::Break(problem) => Err(problem),
     }
 }
