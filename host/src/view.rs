@@ -89,12 +89,7 @@ impl MetricView {
     #[must_use]
     pub fn of(metric: &Metric) -> Self {
         let Metric { name, value, unit, attributes: details } = metric;
-        Self {
-            metric_name: name.clone(),
-            value: number(*value),
-            unit: unit.clone(),
-            attributes: attributes(details),
-        }
+        Self { metric_name: name.clone(), value: number(*value), unit: unit.clone(), attributes: attributes(details) }
     }
 }
 

@@ -157,6 +157,8 @@ pub(super) enum CheckCommand {
     Docs(DocsArgs),
     /// Run a check's cases in the real sandbox and compare what comes of them
     Test(TestArgs),
+    /// Do to the answers of a check what goes wrong with data, and show where it says that all is well all the same
+    Audit(AuditArgs),
     /// Measure what a check uses in its cases, against its limits and against another version
     Bench(BenchArgs),
     /// Compare two versions of a check: what comes of the same cases, and whether the version number says so
@@ -229,6 +231,26 @@ pub(super) struct TestArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: TestFormat,
+}
+
+/// Arguments of `assay check audit`.
+#[derive(Debug, Args)]
+pub(super) struct AuditArgs {
+    /// The check's folder, or one file of cases
+    #[arg(default_value = ".", value_name = "DIR|FILE")]
+    pub(super) place: PathBuf,
+    /// Only cases whose `FILE/CASE` holds this; may be given several times
+    #[arg(long, short, value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// A built component, rather than building one
+    #[arg(long, value_name = "FILE")]
+    pub(super) component: Option<PathBuf>,
+    /// Show what was caught too
+    #[arg(long)]
+    pub(super) all: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
 }
 
 /// Arguments of `assay check bench`.

@@ -36,7 +36,8 @@ impl Failure {
         let mut stderr = anstream::stderr().lock();
         let (written, exit) = match self {
             Self::Cases(errors) => {
-                let told: Vec<_> = errors.into_iter().map(|error| format!("{:?}", miette::Report::new(error))).collect();
+                let told: Vec<_> =
+                    errors.into_iter().map(|error| format!("{:?}", miette::Report::new(error))).collect();
                 (writeln!(stderr, "{}", told.join("\n")), Exit::Usage)
             }
             Self::Config(error) => (writeln!(stderr, "{:?}", miette::Report::new(error)), Exit::Usage),

@@ -289,7 +289,8 @@ pub fn results(case: &str, from: &Json, to: &Json) -> Vec<Change> {
         }
     }
     if changes.is_empty() && from["message"] != to["message"] {
-        let message = format!("{case}: it says `{}` where it said `{}`", plain(&to["message"]), plain(&from["message"]));
+        let message =
+            format!("{case}: it says `{}` where it said `{}`", plain(&to["message"]), plain(&from["message"]));
         changes.push(Change::new(Bump::Patch, "results", message));
     }
     changes
@@ -398,14 +399,16 @@ mod tests {
             told(json!([one]), json!([other])),
             ["a: the finding `gap 2026-01-01` changes: observed 2 where it was 1"]
         );
-        let said = results("a", &json!({ "status": "pass", "message": "x" }), &json!({ "status": "pass", "message": "y" }));
+        let said =
+            results("a", &json!({ "status": "pass", "message": "x" }), &json!({ "status": "pass", "message": "y" }));
         assert_eq!(said[0].bump, Bump::Patch);
     }
 
     #[test]
     fn a_number_is_honest_when_it_moved_far_enough() {
         let change = |bump| Change { bump, what: "x", message: String::new() };
-        let honest = |from: &str, to: &str, bump| is_honest(&from.parse().unwrap(), &to.parse().unwrap(), &[change(bump)]);
+        let honest =
+            |from: &str, to: &str, bump| is_honest(&from.parse().unwrap(), &to.parse().unwrap(), &[change(bump)]);
         assert!(honest("1.0.0", "1.1.0", Bump::Minor) && honest("1.0.0", "2.0.0", Bump::Minor));
         assert!(!honest("1.0.0", "1.0.1", Bump::Minor) && !honest("1.0.0", "1.0.0", Bump::Patch));
         assert!(!honest("1.1.0", "1.0.9", Bump::None), "back is never honest");

@@ -18,6 +18,7 @@ use crate::config::sections::{Section, kind_of, section, syntax_problems};
 use crate::config::validated::{Problems, limits};
 use crate::config::value::{parse, text, word};
 use crate::config::{ConfigError, ConfigProblem, read_text};
+use crate::kit::audit::{Harmless, InjectionKind, QuerySelector};
 use crate::model::{LimitRequest, PluginId, PluginRef};
 
 /// Name of the file.
@@ -44,19 +45,6 @@ pub struct Manifest {
     pub limits: Vec<LimitRequest>,
     /// What may be done to its answers without that a pass is wrong.
     pub harmless: Vec<Harmless>,
-}
-
-/// An injection after which a pass is right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Harmless {
-    /// Its name.
-    pub injection: String,
-    /// Only for queries whose text holds this.
-    pub query: Option<String>,
-    /// Only for this column.
-    pub column: Option<String>,
-    /// Why a pass is right.
-    pub reason: String,
 }
 
 /// A check: who it is, what it wants and whom it belongs to.
@@ -94,7 +82,6 @@ struct Authored {
     /// Injections of `assay check audit` after which a pass is right, one `[[harmless]]` each.
     #[serde(skip)]
     #[schemars(with = "Option<Vec<AuthoredHarmless>>")]
-    #[expect(dead_code, reason = "read section by section; here for the schema")]
     harmless: (),
 }
 
@@ -105,7 +92,7 @@ struct AuthoredHarmless {
     /// Its name, as `assay check audit` prints it.
     #[schemars(with = "String", example = &"reordered_rows")]
     injection: Option<Spanned<String>>,
-    /// Only for queries whose text holds this.
+    /// Only for the query of this number, or for those whose text holds this.
     #[schemars(with = "Option<String>", example = &"COUNT(*)")]
     query: Option<Spanned<String>>,
     /// Only for this column of the answer.
@@ -259,11 +246,20 @@ fn one_harmless(item: &Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<
     let section: Section<AuthoredHarmless> = section(item, "[[harmless]]", problems)?;
     let AuthoredHarmless { injection, query, column, reason } = &section.value;
     let injection = section.required("injection", injection.as_ref(), problems);
-    let injection = injection.and_then(|injection| text(injection, "an injection", problems));
+    let kinds = InjectionKind::ALL.map(|kind| (kind.as_str(), kind));
+    let injection = injection.and_then(|injection| word(injection, "injection", kinds, problems));
     let reason = section.required("reason", reason.as_ref(), problems);
     let reason = reason.and_then(|reason| text(reason, "a reason", problems));
-    let plain = |written: &Option<Spanned<String>>| written.as_ref().map(|written| written.get_ref().clone());
-    Some(Harmless { injection: injection?, query: plain(query), column: plain(column), reason: reason? })
+    let query = query.as_ref().map(|query| match query.get_ref().parse() {
+        Ok(number) => QuerySelector::Number(number),
+        Err(_) => QuerySelector::Sql(query.get_ref().clone()),
+    });
+    let column = column.as_ref().map(|column| column.get_ref().clone());
+    let harmless = Harmless { injection: injection?, query, column, reason: reason? };
+    for problem in harmless.problems() {
+        problems.push(ConfigProblem::at(item.span(), problem.to_string()).hint(problem.hint()));
+    }
+    Some(harmless)
 }
 
 #[cfg(test)]
@@ -303,7 +299,7 @@ reason = "one row has no order"
         assert_eq!(manifest.language, Language::Python);
         let limits: Vec<_> = manifest.limits.iter().map(|limit| (limit.name.as_str(), limit.value)).collect();
         assert_eq!(limits, [("memory", 32 << 20), ("queries", 1)]);
-        assert_eq!(manifest.harmless[0].injection, "reordered_rows");
+        assert_eq!(manifest.harmless[0].injection, InjectionKind::ReorderedRows);
         assert_eq!((manifest.docs, manifest.tables.len()), (None, 1));
     }
 

@@ -95,7 +95,8 @@ pub async fn measure(rig: &Rig, case: &Case, runs: u32) -> Result<Measured, Case
 /// Judges what was used by some limits, and by another version within a tolerance in percent.
 #[must_use]
 pub fn judge(measured: &Measured, limits: &Limits, base: Option<&Measured>, tolerance: f64) -> Vec<Judged> {
-    let base_of = |name| base.and_then(|base| base.counts.iter().find(|(other, _)| *other == name)).map(|(_, used)| *used);
+    let base_of =
+        |name| base.and_then(|base| base.counts.iter().find(|(other, _)| *other == name)).map(|(_, used)| *used);
     measured
         .counts
         .iter()

@@ -7,6 +7,7 @@
 //! - [`golden`]: what came of a case, and how that differs from what should.
 //! - [`suite`]: all cases of a check.
 //! - [`audit`]: what comes of a case when something is done to its answers.
+//! - [`proof`]: the audit of all cases of a check.
 //! - [`measure`]: what a case uses.
 //! - [`compare`]: two versions of a check.
 //! - [`build`]: from the sources of a check to its component.
@@ -21,6 +22,7 @@ pub mod compare;
 pub mod golden;
 pub mod manifest;
 pub mod measure;
+pub mod proof;
 pub mod rig;
 pub mod scaffold;
 pub mod suite;

@@ -20,8 +20,8 @@ use crate::model::{
     Usage, Window, conclude,
 };
 use crate::sandbox::{CompileCache, CompileLimits, Compiler, Execution, Job, Sandbox, SandboxError};
-use crate::source::files::{FilesError, FilesOptions, FilesSource};
 use crate::source::Source;
+use crate::source::files::{FilesError, FilesOptions, FilesSource};
 
 /// Memory of the engine for one case, in bytes.
 const MEMORY_BYTES: u64 = 256 << 20;

@@ -171,7 +171,9 @@ impl Suite {
             let before = Golden::load(&path)?;
             let mut golden = before.clone();
             for Tested { case, verdict, outcome, .. } in tested.iter().filter(|tested| tested.case.file == file.path) {
-                if let (Verdict::Passed | Verdict::Differs { .. } | Verdict::NoGolden, Some(outcome)) = (verdict, outcome) {
+                if let (Verdict::Passed | Verdict::Differs { .. } | Verdict::NoGolden, Some(outcome)) =
+                    (verdict, outcome)
+                {
                     golden.set(&case.name, document(outcome));
                 }
             }

@@ -153,10 +153,13 @@ fn examined(counts: &BTreeMap<Date, u64>, days: usize) -> u64 {
 /// How many rows each day should have. No day at all is not "nothing to do": nobody knows then what should be there.
 fn expected(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTreeMap<Date, u64>, Error> {
     let (start, end) = (spine.start(), spine.end());
-    let mut days = BTreeMap::new();
-    for row in query(source, &settings.expected_sql).bind_if_named("start", start).bind_if_named("end", end).fetch()? {
+    // How many rows there are comes with each of them: an answer that is not whole would expect too little.
+    let sql = format!("SELECT date, expected, COUNT(*) OVER () AS of_rows FROM (\n{}\n)", settings.expected_sql);
+    let (mut days, mut rows, mut of_rows) = (BTreeMap::new(), 0, 0);
+    for row in query(source, sql).bind_if_named("start", start).bind_if_named("end", end).fetch()? {
         let row = row?;
         let (day, expected): (Date, f64) = (row.get("date")?, row.get("expected")?);
+        (rows, of_rows) = (rows + 1, row.get::<i64>("of_rows")?);
         if !(0.0..=1e15).contains(&expected) {
             return Err(Error::new(format!("`expected_sql` expects {expected} rows for {day}")));
         }
@@ -164,6 +167,9 @@ fn expected(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTree
         if spine.contains(day) && days.insert(day, whole(expected)).is_some() {
             return Err(Error::new(format!("`expected_sql` returns {day} twice")));
         }
+    }
+    if rows != of_rows {
+        return Err(Error::new(format!("`expected_sql` has {of_rows} rows, of which {rows} came")));
     }
     if days.is_empty() {
         return Err(Error::new(format!("`expected_sql` expects nothing on any day of {start}..{end}")));
@@ -183,15 +189,15 @@ fn counts(source: &str, settings: &Settings, spine: DateSpine) -> Result<BTreeMa
         "SELECT CAST({column} AS DATE) AS day, COUNT(*) AS n FROM {table} \
          WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY CAST({column} AS DATE)"
     );
-    query(source, sql)
-        .bind("start", spine.start())
-        .bind("end", spine.end())
-        .fetch()?
-        .map(|row| {
-            let row = row?;
-            Ok((row.get("day")?, row.get::<i64>("n")?.unsigned_abs()))
-        })
-        .collect()
+    let mut counts = BTreeMap::new();
+    for row in query(source, sql).bind("start", spine.start()).bind("end", spine.end()).fetch()? {
+        let row = row?;
+        let day: Date = row.get("day")?;
+        if counts.insert(day, row.get::<i64>("n")?.unsigned_abs()).is_some() {
+            return Err(Error::new(format!("the query returned {day} twice")));
+        }
+    }
+    Ok(counts)
 }
 
 assay_sdk::export_check!(RowCount);

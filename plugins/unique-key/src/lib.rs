@@ -64,10 +64,10 @@ impl Check for UniqueKey {
         let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
         let has_null =
             settings.columns.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
-        let sql = format!("SELECT COUNT(*) AS n, SUM(CASE WHEN {has_null} THEN 1 ELSE 0 END) AS nulls FROM {{rows}}");
+        let sql = format!("SELECT COUNT(*) AS n, COUNTIF({has_null}) AS nulls FROM {{rows}}");
         let row = scope.query(&sql).fetch()?.only_row()?;
         let rows = row.get::<i64>("n")?.unsigned_abs();
-        let nulls = row.get::<Option<i64>>("nulls")?.unwrap_or(0).unsigned_abs();
+        let nulls = row.get::<i64>("nulls")?.unsigned_abs();
         if rows == 0 {
             return Ok(scope.nothing_examined(settings.allow_empty));
         }
@@ -112,10 +112,11 @@ fn duplicates(scope: &Scope, settings: &Settings) -> Result<(u64, u64), Error> {
         settings.columns.iter().map(|column| format!("{column} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
     let twice =
         format!("SELECT {list}, COUNT(*) AS {copies} FROM {{rows}} AND {complete} GROUP BY {list} HAVING COUNT(*) > 1");
-    let totals = format!("SELECT COUNT(*) AS key_count, SUM({copies} - 1) AS surplus FROM ({twice}) AS twice");
+    let totals =
+        format!("SELECT COUNT(*) AS key_count, COALESCE(SUM({copies} - 1), 0) AS surplus FROM ({twice}) AS twice");
     let row = scope.query(&totals).fetch()?.only_row()?;
     let keys = row.get::<i64>("key_count")?.unsigned_abs();
-    let surplus = row.get::<Option<i64>>("surplus")?.unwrap_or(0).unsigned_abs();
+    let surplus = row.get::<i64>("surplus")?.unsigned_abs();
     if keys > 0 {
         let mut finding = scope
             .finding("duplicate_key", format!("{keys} keys stand more than once"))

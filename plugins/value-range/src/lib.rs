@@ -130,7 +130,8 @@ fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), 
         (None, Some(_)) => format!("{column} > @max"),
         (None, None) => "FALSE".to_owned(),
     };
-    let count = |condition: &str| format!("SUM(CASE WHEN {condition} THEN 1 ELSE 0 END)");
+    // A count that is null is no count: COUNTIF is 0 over no rows.
+    let count = |condition: &str| format!("COUNTIF({condition})");
     let sql = format!(
         "SELECT COUNT(*) AS n, {} AS nulls, {} AS odd, {} AS outside FROM {{rows}}",
         count(&format!("{column} IS NULL")),
@@ -138,7 +139,7 @@ fn apply(scope: &Scope, settings: &Settings, rule: &Rule) -> Result<(u64, u64), 
         count(&format!("NOT {odd} AND {outside}")),
     );
     let row = statement(scope, rule, &sql).fetch()?.only_row()?;
-    let number = |name| Ok::<_, Error>(row.get::<Option<i64>>(name)?.unwrap_or(0).unsigned_abs());
+    let number = |name| Ok::<_, Error>(row.get::<i64>(name)?.unsigned_abs());
     let (rows, nulls, odd_rows, outside_rows) = (number("n")?, number("nulls")?, number("odd")?, number("outside")?);
     let all_null = rows > 0 && nulls == rows;
     let range = match (&rule.min, &rule.max) {

@@ -55,7 +55,7 @@ export default check({
         unit: "rows",
         affected: Math.max(Math.ceil(settings.warn_below) - rows, 0),
       };
-      const message = `${rows} rows where at least ${settings.warn_below} were expected`;
+      const message = `${rows} of ${settings.warn_below} rows`;
       switch (thresholds.judge(rows)) {
         case "fail": {
           const code = rows === 0 ? "missing_day" : "too_few_rows";
@@ -87,7 +87,7 @@ function countRows(source, settings, days) {
   const day = `CAST(${quote(settings.date_column)} AS DATE)`;
   const sql =
     `SELECT ${day} AS day, COUNT(*) AS n FROM ${quote(settings.table)} ` +
-    `WHERE ${day} BETWEEN @start AND @end GROUP BY day ORDER BY day`;
+    `WHERE ${day} BETWEEN @start AND @end GROUP BY 1 ORDER BY 1`;
   const counts = new Map();
   const rows = query(source, sql).bind("start", days.start).bind("end", days.end).rows({ day: "date", n: "integer" });
   for (const { day, n } of rows) {

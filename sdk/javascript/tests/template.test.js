@@ -30,7 +30,7 @@ test("enough rows on every day are a pass", () => {
       source: "local",
       sql:
         "SELECT CAST(`day` AS DATE) AS day, COUNT(*) AS n FROM `ds`.`events` " +
-        "WHERE CAST(`day` AS DATE) BETWEEN @start AND @end GROUP BY day ORDER BY day",
+        "WHERE CAST(`day` AS DATE) BETWEEN @start AND @end GROUP BY 1 ORDER BY 1",
       params: [
         { name: "start", value: { tag: "date", val: 20481 } },
         { name: "end", value: { tag: "date", val: 20483 } },

@@ -79,7 +79,6 @@ def run(context: Context, settings: Settings) -> Verdict:
             expected=settings.warn_below,
             unit="rows",
             affected=max(math.ceil(settings.warn_below) - n, 0),
-            samples=[known] if known else [],
             remediation=f"backfill {gaps.get(day, day)}" if judgement == "fail" else None,
         ).report()
     total = sum(day.n for day in counted.values())
@@ -98,7 +97,7 @@ def count(source: str, settings: Settings, spine: DateSpine) -> dict[date, Day]:
     rows = query(
         source,
         f"SELECT CAST({column} AS DATE) AS day, COUNT(*) AS n FROM {table} "
-        f"WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY day ORDER BY day",
+        f"WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY 1 ORDER BY 1",
         start=spine.start,
         end=spine.end,
     ).rows(Day)

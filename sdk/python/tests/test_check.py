@@ -236,7 +236,7 @@ class Template(unittest.TestCase):
         self.assertEqual(
             sql,
             "SELECT CAST(`day` AS DATE) AS day, COUNT(*) AS n FROM `events` "
-            "WHERE CAST(`day` AS DATE) BETWEEN @start AND @end GROUP BY day ORDER BY day",
+            "WHERE CAST(`day` AS DATE) BETWEEN @start AND @end GROUP BY 1 ORDER BY 1",
         )
         self.assertEqual(
             params,

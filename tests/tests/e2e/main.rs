@@ -10,4 +10,3 @@ mod hostile;
 mod kill;
 mod languages;
 mod limits;
-mod shipped;

@@ -39,6 +39,17 @@ fn none_is_over_its_limits() {
 }
 
 #[test]
+fn each_fails_closed() {
+    for check in SHIPPED {
+        // As many rules as there may be ask as many queries: each of them is audited with fewer.
+        let only = if check == "value-range" { &["--filter", "ranges/"][..] } else { &[] };
+        let output = on(check, "audit", only);
+        assert_eq!(output.code, Some(0), "{check}:\n{}{}", output.stdout, output.stderr);
+        assert!(output.stdout.contains("fails closed: "), "{}", output.stdout);
+    }
+}
+
+#[test]
 fn docs_tell_settings_and_sql() {
     let output = on("row-count", "docs", &[]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);

@@ -64,7 +64,17 @@ pub(super) fn failure(error: CaseError) -> Failure {
 
 fn table(rig: &Rig, lines: &[Line]) -> Result<(), Failure> {
     let mut table = plain();
-    table.set_header(heading(["CASE", "STATUS", "FUEL", "MEMORY", "QUERIES", "ROWS", "BYTES", "GUEST CPU", "HOST TIME"]));
+    table.set_header(heading([
+        "CASE",
+        "STATUS",
+        "FUEL",
+        "MEMORY",
+        "QUERIES",
+        "ROWS",
+        "BYTES",
+        "GUEST CPU",
+        "HOST TIME",
+    ]));
     for line in lines {
         let mut row = vec![Cell::new(&line.case), Cell::new(line.measured.status)];
         row.extend(line.judged.iter().map(cell));
@@ -91,7 +101,12 @@ fn table(rig: &Rig, lines: &[Line]) -> Result<(), Failure> {
                 (Some(Over::Base), Some(base)) => format!("the base used {}", shown(judged.name, base)),
                 _ => continue,
             };
-            render::out(&format!("{}: {} of `{}`, {against}", line.case, shown(judged.name, judged.used), judged.name))?;
+            render::out(&format!(
+                "{}: {} of `{}`, {against}",
+                line.case,
+                shown(judged.name, judged.used),
+                judged.name
+            ))?;
         }
     }
     let over = lines.iter().filter(|line| line.is_over()).count();

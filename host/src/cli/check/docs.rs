@@ -100,7 +100,12 @@ fn settings(root: &Json, schema: &Json, above: &str, text: &mut String) {
             None if required.contains(name.as_str()) => facts.push("required".to_owned()),
             None => facts.push("optional".to_owned()),
         }
-        for (key, word) in [("minimum", "at least"), ("maximum", "at most"), ("exclusiveMinimum", "more than"), ("exclusiveMaximum", "less than")] {
+        for (key, word) in [
+            ("minimum", "at least"),
+            ("maximum", "at most"),
+            ("exclusiveMinimum", "more than"),
+            ("exclusiveMaximum", "less than"),
+        ] {
             if let Some(bound) = inner.get(key) {
                 facts.push(format!("{word} {bound}"));
             }
@@ -109,7 +114,8 @@ fn settings(root: &Json, schema: &Json, above: &str, text: &mut String) {
             let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
             facts.push(format!("one of {}", values.join(", ")));
         }
-        let description = property["description"].as_str().or_else(|| inner["description"].as_str()).unwrap_or_default();
+        let description =
+            property["description"].as_str().or_else(|| inner["description"].as_str()).unwrap_or_default();
         let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
         text.push_str(&format!("- `{path}` ({}): {description}\n", facts.join(", ")));
         settings_within(root, inner, &path, text);

@@ -1,5 +1,6 @@
 //! `assay check …`: what an author of checks works with, one command a file.
 
+mod audit;
 mod bench;
 mod build;
 mod diff;
@@ -20,6 +21,7 @@ pub(super) async fn check(command: CheckCommand) -> Result<ExitCode, Failure> {
         CheckCommand::Build(args) => build::build(&args).await,
         CheckCommand::Docs(args) => docs::docs(&args).await,
         CheckCommand::Test(args) => test::test(&args).await,
+        CheckCommand::Audit(args) => audit::audit(&args).await,
         CheckCommand::Bench(args) => bench::bench(&args).await,
         CheckCommand::Diff(args) => diff::diff(&args).await,
     }

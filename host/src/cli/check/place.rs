@@ -34,9 +34,10 @@ impl Place {
         let folder = around.map_or_else(|| place.to_owned(), Path::to_owned);
         match Manifest::load(&folder) {
             Ok(manifest) => Ok(Self { folder, manifest }),
-            Err(error @ ManifestError::Missing { .. }) => {
-                Err(Failure::usage(error, "`assay check new NAME` writes a check; `--component FILE` tests a built one"))
-            }
+            Err(error @ ManifestError::Missing { .. }) => Err(Failure::usage(
+                error,
+                "`assay check new NAME` writes a check; `--component FILE` tests a built one",
+            )),
             Err(ManifestError::Invalid(error)) => Err(error.into()),
         }
     }

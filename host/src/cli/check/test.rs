@@ -97,7 +97,8 @@ fn explanation(tested: &Tested) -> Vec<String> {
     match &tested.verdict {
         Verdict::Passed => Vec::new(),
         Verdict::Status { expected } => {
-            let because = |reason: Option<crate::model::Reason>| reason.map_or(String::new(), |reason| format!(" ({reason})"));
+            let because =
+                |reason: Option<crate::model::Reason>| reason.map_or(String::new(), |reason| format!(" ({reason})"));
             let mut lines = vec![format!("expected {}{}", expected.status, because(expected.reason))];
             if let Some(outcome) = &tested.outcome {
                 let conclusion = &outcome.conclusion;
@@ -105,9 +106,12 @@ fn explanation(tested: &Tested) -> Vec<String> {
                 lines.push(format!("found    {status}{}: {}", because(conclusion.reason), conclusion.message));
                 lines.extend(conclusion.detail.iter().flat_map(|detail| detail.lines()).map(str::to_owned));
                 lines.extend(conclusion.hint.iter().map(|hint| format!("hint: {hint}")));
-                lines.extend(outcome.findings.iter().map(|finding| {
-                    format!("finding {}: {}", finding.draft.code, finding.draft.message)
-                }));
+                lines.extend(
+                    outcome
+                        .findings
+                        .iter()
+                        .map(|finding| format!("finding {}: {}", finding.draft.code, finding.draft.message)),
+                );
             }
             lines
         }

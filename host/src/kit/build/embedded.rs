@@ -104,7 +104,10 @@ fn taken<E: RustEmbed>(below: &str) -> Vec<(String, Vec<u8>)> {
             let bytes = E::get(&name)?.data.into_owned();
             let name = name.strip_prefix(below)?;
             // Cargo would take a `Cargo.toml` below a workspace for one of its packages.
-            Some((name.strip_suffix(".template").filter(|_| name != VENDORED_MANIFEST).unwrap_or(name).to_owned(), bytes))
+            Some((
+                name.strip_suffix(".template").filter(|_| name != VENDORED_MANIFEST).unwrap_or(name).to_owned(),
+                bytes,
+            ))
         })
         .collect();
     files.sort();

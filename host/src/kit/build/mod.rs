@@ -1,8 +1,9 @@
 //! From the sources of a check to its component.
 //!
 //! Everything happens in `.assay/` of the check's folder, which nobody need keep: tools that a language wants, copies of
-//! the sources, the kit's own parts. What is built stands in `dist/ID@VERSION.wasm`. The same sources and tools give the
-//! same bytes, in whatever folder they stand.
+//! the sources, the kit's own parts. What is built stands in `dist/ID@VERSION.wasm`. In Rust and JavaScript the same sources
+//! and tools give the same bytes, in whatever folder they stand; a component in Python holds a snapshot of an interpreter
+//! that is another one every time, and is made anew only when what it is made from changed.
 
 mod embedded;
 mod environment;

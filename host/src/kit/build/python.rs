@@ -46,16 +46,23 @@ fn componentized(environment: &Environment, place: &Path, told: &dyn Fn(&str)) -
     told("making the component");
     let output = place.join("component.wasm");
     let mut command = environment.program("componentize-py");
-    // Relative names everywhere: the folder in which it is built does not end up in the component.
     command.current_dir(place).args(["--quiet", "--wit-path", "wit", "--world", "check", "componentize"]);
     command.args(["--stub-wasi", "--python-path", "check", "--python-path", "sdk", "assay_entry"]);
-    command.args(["--output", "component.wasm"]).env("PYTHONHASHSEED", "0").env("PYTHONDONTWRITEBYTECODE", "1");
-    run(&mut command, COMPONENTIZE, "making a component of the check", "Python says above what is wrong with the check")?;
+    command.args(["--output", "component.wasm"]).env("RUST_BACKTRACE", "0");
+    run(
+        &mut command,
+        COMPONENTIZE,
+        "making a component of the check",
+        "Python says above what is wrong with the check",
+    )?;
     Ok(fs_err::read(output)?)
 }
 
 /// What the SDK asks of the manifest.
 fn manifest_module(manifest: &Manifest) -> String {
     let document = super::manifest_document(manifest);
-    format!("\"\"\"What `check.toml` says.\"\"\"\n\nimport json\n\nMANIFEST = json.loads({:?})\n", json!(document).to_string())
+    format!(
+        "\"\"\"What `check.toml` says.\"\"\"\n\nimport json\n\nMANIFEST = json.loads({:?})\n",
+        json!(document).to_string()
+    )
 }

@@ -13,8 +13,7 @@ use super::{BuildError, Tool, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-const CARGO: Tool =
-    Tool { program: "cargo", language: "Rust", hint: "install Rust with rustup: https://rustup.rs" };
+const CARGO: Tool = Tool { program: "cargo", language: "Rust", hint: "install Rust with rustup: https://rustup.rs" };
 
 /// The component of the package in a folder.
 pub(super) fn component(folder: &Path, told: &dyn Fn(&str)) -> Result<Vec<u8>, BuildError> {
@@ -45,6 +44,8 @@ fn target(told: &dyn Fn(&str)) -> Result<(), BuildError> {
 fn compiled(folder: &Path) -> Result<PathBuf, BuildError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| CARGO.program.into()));
     cargo.current_dir(folder).args(["build", "--lib", "--release", "--target", TARGET]);
+    // As the check was locked; a check without a lock gets one.
+    cargo.args(folder.join("Cargo.lock").is_file().then_some("--locked"));
     cargo.args(["--message-format", "json-render-diagnostics"]);
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(folder)).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut cargo = cargo.spawn().map_err(|error| match error.kind() {
@@ -72,10 +73,7 @@ fn compiled(folder: &Path) -> Result<PathBuf, BuildError> {
 
 /// A small stack keeps a guest's first memory small; paths in the component do not depend on where it is built.
 fn flags(folder: &Path) -> OsString {
-    let mut flags = vec![
-        OsString::from("-Clink-arg=-zstack-size=65536"),
-        remapped(folder, "/check"),
-    ];
+    let mut flags = vec![OsString::from("-Clink-arg=-zstack-size=65536"), remapped(folder, "/check")];
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     flags.extend(cargo_home.map(|home| remapped(&home, "/cargo")));

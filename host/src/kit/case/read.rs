@@ -41,8 +41,7 @@ pub(super) fn cases(path: &Path, text: String) -> Result<Vec<Case>, ConfigError>
     let file = section::<authored::File>(&root, &path.display().to_string(), &mut problems);
     let defaults = file.and_then(|file| Defaults::read(&file, &parts, path, &mut problems));
     let items = case_items(items.as_ref(), &mut problems);
-    let read: Vec<_> =
-        items.iter().map(|item| one(item, path, &text, defaults.as_ref(), &mut problems)).collect();
+    let read: Vec<_> = items.iter().map(|item| one(item, path, &text, defaults.as_ref(), &mut problems)).collect();
     names_are_unique(&read, &text, &mut problems);
     match read.into_iter().collect::<Option<Vec<Case>>>() {
         Some(cases) if problems.is_empty() => Ok(cases),
@@ -73,12 +72,7 @@ struct Defaults {
 }
 
 impl Defaults {
-    fn read(
-        file: &Section<authored::File>,
-        parts: &Parts<'_>,
-        path: &Path,
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    fn read(file: &Section<authored::File>, parts: &Parts<'_>, path: &Path, problems: &mut Problems) -> Option<Self> {
         let authored::File { settings, limits: asked, grants: granted, source } = &file.value;
         let tables = tables(parts.tables.as_ref(), path, problems);
         let context = PartialContext::read(parts.context.as_ref(), problems);
@@ -139,9 +133,8 @@ fn one(
     let name: Option<CheckName> = name.and_then(|name| parse(name, "for example `three-days-missing`", problems));
     let about = about.as_ref().map(|about| text(about, "`about`", problems));
     let expect = section.required("expect", expect.as_ref(), problems);
-    let status = expect.and_then(|expect| {
-        word(expect, "status", Status::ALL.map(|status| (status.as_str(), status)), problems)
-    });
+    let status =
+        expect.and_then(|expect| word(expect, "status", Status::ALL.map(|status| (status.as_str(), status)), problems));
     let reason = match reason {
         Some(reason) => reason_of(reason, status, problems).map(Some),
         None => Some(None),
@@ -233,7 +226,8 @@ fn tables(
     let Some(table) = written.get_ref().as_table() else {
         let message = format!("`tables` must be a table of tables, not {}", kind_of(written.get_ref()));
         problems.push(
-            ConfigProblem::at(written.span(), message).hint("for example `tables = { orders = \"fixtures/orders.csv\" }`"),
+            ConfigProblem::at(written.span(), message)
+                .hint("for example `tables = { orders = \"fixtures/orders.csv\" }`"),
         );
         return None;
     };
@@ -256,7 +250,9 @@ fn flatten<'a, 'b>(
         let depth = above.len();
         above.extend(key.get_ref().split('.').map(str::to_owned));
         match value.get_ref().as_table() {
-            Some(inner) if !inner.is_empty() && inner.values().all(|value| is_dataset(value.get_ref())) && !has_keys(inner) => {
+            Some(inner)
+                if !inner.is_empty() && inner.values().all(|value| is_dataset(value.get_ref())) && !has_keys(inner) =>
+            {
                 flatten(inner, above, flat);
             }
             Some(_) | None => flat.push((TableName::new(above.clone()), key.span(), value)),
@@ -297,8 +293,7 @@ fn fixture(
         (None, None, None, Some(sql), None, None) => Some(Fixture::Sql(sql.into_inner())),
         (None, None, None, None, Some(columns), Some(values)) => {
             let columns: Vec<_> = columns.get_ref().iter().map(|column| column.get_ref().as_str()).collect();
-            let (columns, values) = (columns.join(", "), values.into_inner());
-            Some(Fixture::Sql(format!("SELECT * FROM UNNEST(ARRAY<STRUCT<{columns}>>[{}])", values.trim())))
+            Some(Fixture::Sql(rows(&columns, values.get_ref().trim())))
         }
         _ => {
             problems.push(
@@ -307,6 +302,18 @@ fn fixture(
             );
             None
         }
+    }
+}
+
+/// A statement whose answer are the rows of `values`.
+fn rows(columns: &[&str], values: &str) -> String {
+    match columns {
+        // `(1)` is no STRUCT of one field, but a number.
+        [only] if only.contains(' ') => {
+            let (name, kind) = only.split_once(' ').unwrap_or_default();
+            format!("SELECT {name} FROM UNNEST(ARRAY<{kind}>[{values}]) AS {name}")
+        }
+        columns => format!("SELECT * FROM UNNEST(ARRAY<STRUCT<{}>>[{values}])", columns.join(", ")),
     }
 }
 
@@ -374,8 +381,11 @@ impl PartialContext {
         let defaults = defaults.clone();
         let Some(date) = self.date.or(defaults.date) else {
             problems.push(
-                ConfigProblem::at(case, "the case says for which day it runs neither itself nor at the top of the file")
-                    .hint("add `[context]` with `date = \"2026-01-30\"`: a check never asks for today"),
+                ConfigProblem::at(
+                    case,
+                    "the case says for which day it runs neither itself nor at the top of the file",
+                )
+                .hint("add `[context]` with `date = \"2026-01-30\"`: a check never asks for today"),
             );
             return None;
         };
@@ -450,7 +460,7 @@ csv = "id\n1\n"
         );
         let cases = read(&text).unwrap();
         let [plain, other] = cases.as_slice() else { panic!("{cases:?}") };
-        assert_eq!((plain.id.as_str(), plain.line), ("gaps/plain", 11));
+        assert_eq!((plain.id.as_str(), plain.line), ("gaps/plain", 12));
         assert_eq!(plain.settings, r#"{"days":7,"table":"events"}"#);
         assert_eq!(plain.tables, [(TableName::new(vec!["events".to_owned()]), Fixture::Csv("id\n1\n".to_owned()))]);
         assert_eq!(plain.grants.iter().map(ToString::to_string).collect::<Vec<_>>(), ["events"]);
@@ -460,7 +470,7 @@ csv = "id\n1\n"
         assert_eq!(other.context.date, jiff::civil::date(2026, 2, 1));
         assert_eq!(other.limits.iter().map(|limit| limit.value).collect::<Vec<_>>(), [2, 9], "the last one holds");
         let tables: Vec<_> = other.tables.iter().map(|(name, fixture)| (name.to_string(), fixture.clone())).collect();
-        let values = Fixture::Sql("SELECT * FROM UNNEST(ARRAY<STRUCT<id INT64>>[(1), (2)])".to_owned());
+        let values = Fixture::Sql("SELECT id FROM UNNEST(ARRAY<INT64>[(1), (2)]) AS id".to_owned());
         assert_eq!(
             tables,
             [
@@ -496,7 +506,10 @@ csv = "id\n1\n"
         let told = read("[[case]]\nname = \"a\"\nexpect = \"pass\"\n").unwrap_err();
         assert!(told[0].contains("for which day it runs") && told[0].contains("never asks for today"), "{told:?}");
         let twice = format!("{DEFAULTS}{0}{0}", "[[case]]\nname = \"a\"\nexpect = \"pass\"\n");
-        assert_eq!(read(&twice).unwrap_err(), ["there is already a case `a` (line 11) | give each case a name of its own"]);
+        assert_eq!(
+            read(&twice).unwrap_err(),
+            ["there is already a case `a` (line 12) | give each case a name of its own"]
+        );
         let none = read("[settings]\n").unwrap_err();
         assert!(none[0].starts_with("there are no cases | begin each case with `[[case]]`"), "{none:?}");
         let contradiction = format!("{DEFAULTS}[[case]]\nname = \"a\"\nexpect = \"pass\"\nreason = \"denied\"\n");

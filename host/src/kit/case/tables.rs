@@ -86,8 +86,8 @@ pub async fn lay_out(case: &Case, folder: &Path, scratch: &FilesSource) -> Resul
                 if path.is_dir() {
                     copy_folder(path, &place).map_err(failed)?;
                 } else {
-                    let end = end_of(path)
-                        .ok_or_else(|| LayoutError::Form { table: table.clone(), path: path.clone() })?;
+                    let end =
+                        end_of(path).ok_or_else(|| LayoutError::Form { table: table.clone(), path: path.clone() })?;
                     copy(path, &named(end)).map_err(failed)?;
                 }
                 for (schema, end) in schemas(path) {
@@ -109,9 +109,8 @@ pub async fn lay_out(case: &Case, folder: &Path, scratch: &FilesSource) -> Resul
 
 /// The end of a file's name that says of which form it is.
 fn end_of(path: &Path) -> Option<&str> {
-    const ENDS: [&str; 10] = [
-        "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst", "jsonl", "jsonl.gz", "jsonl.zst", "parquet",
-    ];
+    const ENDS: [&str; 10] =
+        ["csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst", "jsonl", "jsonl.gz", "jsonl.zst", "parquet"];
     let name = path.file_name()?.to_str()?;
     let is_end = |end: &&&str| name.strip_suffix(**end).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'));
     ENDS.iter().find(is_end).copied()

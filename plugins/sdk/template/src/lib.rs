@@ -124,7 +124,7 @@ fn counts(source: &str, settings: &Settings, days: DateSpine) -> Result<BTreeMap
     let Settings { table, date_column: column, .. } = settings;
     let sql = format!(
         "SELECT CAST({column} AS DATE) AS day, COUNT(*) AS n FROM {table} \
-         WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY day ORDER BY day"
+         WHERE CAST({column} AS DATE) BETWEEN @start AND @end GROUP BY 1 ORDER BY 1"
     );
     let mut counts = BTreeMap::new();
     for row in query(source, sql).bind("start", days.start()).bind("end", days.end()).fetch()?.typed() {
