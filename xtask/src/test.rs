@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that continuous integration runs.
 
+use std::process::Command;
+
 use crate::step;
 use crate::{emulator, examples, fuzz, plugins, tools};
 
@@ -19,7 +21,17 @@ pub(crate) fn test() -> anyhow::Result<()> {
     // In the folder of what is built already: the settings that matter for lints are the same.
     let fuzz_lints = ["clippy", "--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target", "--locked", "--"];
     cargo("lints of the fuzz targets", &[&fuzz_lints[..], &["-D", "warnings"]].concat())?;
-    cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])?;
+    let path = tools::path_with_node()?;
+    let mut python = Command::new(tools::python_for_emulator()?);
+    python.args(["-m", "unittest", "discover", "tests"]).current_dir(step::workspace().join("sdk/python"));
+    step::run("tests of the SDK for Python", python.env("PYTHONDONTWRITEBYTECODE", "1"))?;
+    let mut node = Command::new("npm");
+    node.arg("test").current_dir(step::workspace().join("sdk/javascript")).env("PATH", &path);
+    step::run("tests of the SDK for JavaScript", &mut node)?;
+    // Checks are built on the way, with the tools of their languages.
+    let mut tests = step::cargo();
+    tests.args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]).env("PATH", &path);
+    step::run("tests", &mut tests)?;
     cargo("documentation tests", &["test", "--workspace", "--doc", "--locked"])?;
     fuzz::fuzz(None, fuzz::SECONDS_IN_TEST)?;
     let mut doc = step::cargo();

@@ -1,5 +1,6 @@
 //! Programs that building and testing need, installed when they are not there.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -76,6 +77,38 @@ pub(crate) fn python() -> anyhow::Result<()> {
         bail!("{PACKAGE} was installed but `python3` still has no venv; is another `python3` first on the PATH?");
     }
     Ok(())
+}
+
+/// The `PATH` with a Node.js that is new enough to build checks in JavaScript: the system's, or the one that an example
+/// pins, in an environment of its own.
+pub(crate) fn path_with_node() -> anyhow::Result<OsString> {
+    const RECENT: u32 = 20;
+    const PINS: &str = "examples/javascript/allowed-values/requirements.txt";
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let output = Command::new("node").arg("--version").output();
+    let version = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= RECENT) {
+        return Ok(path);
+    }
+    python()?;
+    let folder = crate::plugins::target_dir()?.join("tools/node");
+    if !folder.join("bin/node").exists() {
+        let mut environment = Command::new("python3");
+        step::run("making an environment for Node.js", environment.args(["-m", "venv"]).arg(&folder))?;
+        let mut install = Command::new(folder.join("bin/pip"));
+        install.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+        ]);
+        step::run("installing Node.js", install.arg("--requirement").arg(step::workspace().join(PINS)))?;
+    }
+    let paths = std::iter::once(folder.join("bin")).chain(std::env::split_paths(&path));
+    std::env::join_paths(paths).context("a folder on the PATH has a colon in its name")
 }
 
 /// A Python that is new enough for the emulator of BigQuery: 3.12 or later, from Debian's packages when there is none,

@@ -338,8 +338,8 @@ mod tests {
         }
     }
 
-    fn asked(from: Json, to: Json) -> Vec<(Bump, String)> {
-        settings(&from, &to).into_iter().map(|change| (change.bump, change.message)).collect()
+    fn asked(from: &Json, to: &Json) -> Vec<(Bump, String)> {
+        settings(from, to).into_iter().map(|change| (change.bump, change.message)).collect()
     }
 
     #[test]
@@ -351,7 +351,7 @@ mod tests {
             schema(json!({ "days": days }), json!([]))
         };
         let plain = days(json!({}));
-        assert_eq!(asked(plain.clone(), plain.clone()), []);
+        assert_eq!(asked(&plain, &plain), []);
         for (to, expected, told) in [
             (schema(json!({}), json!([])), Bump::Major, "`days` is gone"),
             (days(json!({ "minimum": 2 })), Bump::Major, "`days` has `minimum` 2 where it had 1"),
@@ -362,11 +362,11 @@ mod tests {
             (days(json!({ "default": 3 })), Bump::Major, "the default of `days` is 3 where it was none"),
             (days(json!({ "enum": [1, 2] })), Bump::Major, "`days` has `enum` [1,2] where it had nothing"),
         ] {
-            assert_eq!(asked(plain.clone(), to), [(expected, told.to_owned())]);
+            assert_eq!(asked(&plain, &to), [(expected, told.to_owned())]);
         }
         let with = |required: Json| schema(json!({ "days": { "type": "integer", "minimum": 1 }, "x": {} }), required);
-        assert_eq!(asked(plain.clone(), with(json!([]))), [(Bump::Minor, "`x` is new".to_owned())]);
-        assert_eq!(asked(plain, with(json!(["x"]))), [(Bump::Major, "`x` is new and must be there".to_owned())]);
+        assert_eq!(asked(&plain, &with(json!([]))), [(Bump::Minor, "`x` is new".to_owned())]);
+        assert_eq!(asked(&plain, &with(json!(["x"]))), [(Bump::Major, "`x` is new and must be there".to_owned())]);
     }
 
     #[test]
@@ -379,7 +379,7 @@ mod tests {
             })
         };
         assert_eq!(
-            asked(document(0), document(1)),
+            asked(&document(0), &document(1)),
             [(Bump::Major, "`rules[].low` has `minimum` 1 where it had 0".to_owned())]
         );
     }

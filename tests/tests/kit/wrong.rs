@@ -117,7 +117,11 @@ fn a_component_that_says_something_else_than_its_manifest_is_refused() {
 #[test]
 fn cases_that_are_wrong_are_told_whole() {
     let check = Check::new(MANIFEST, &CASES.replace("expect", "expct").replace("csv", "cvs"));
-    says(&check.test(), 64, &["a.toml", "unknown key `expct`", "unknown key `cvs`", "did you mean `csv`?"]);
+    says(
+        &check.test(),
+        64,
+        &["a.toml", "unknown key `expct`", "unknown key `cvs` in `tables.t`", "did you mean `csv`?"],
+    );
     let check = Check::new(MANIFEST, &CASES.replace("csv = \"id\\n1\\n2\\n\"", "file = \"fixtures/no.csv\""));
     says(&check.test(), 64, &["there is no `", "fixtures/no.csv`", "paths are relative"]);
     fs_err::remove_file(check.0.path().join("tests/a.toml")).unwrap();
@@ -127,7 +131,7 @@ fn cases_that_are_wrong_are_told_whole() {
 #[test]
 fn a_fixture_with_a_wrong_column_is_told_by_name() {
     let check = Check::new(MANIFEST, &CASES.replace("csv = \"id", "csv = \"ident"));
-    says(&check.test(), 1, &["STATUS", "found error (query_failed)", "there is no column `id`", "there are `ident`"]);
+    says(&check.test(), 1, &["STATUS", "found error (query_failed)", "there is no column `id`", "there are `t.ident`"]);
     let check = Check::new(MANIFEST, &CASES.replace("id\\n1\\n2\\n", "id\\n1,2\\n"));
     says(&check.test(), 1, &["found error (query_failed)", "t.csv"]);
 }

@@ -24,20 +24,23 @@ pub(super) struct Place {
 impl Place {
     /// The check of a folder, or of the folder around a file.
     pub(super) fn of(place: &Path) -> Result<Self, Failure> {
+        Self::find(place)?.ok_or_else(|| {
+            let error = ManifestError::Missing { folder: place.to_owned() };
+            Failure::usage(error, "`assay check new NAME` writes a check")
+        })
+    }
+
+    /// The same; None when there is no manifest.
+    pub(super) fn find(place: &Path) -> Result<Option<Self>, Failure> {
         if !place.exists() {
             let error = anyhow::anyhow!("there is no `{}`", place.display());
             return Err(Failure::usage(error, "name the folder of a check; `assay check new NAME` writes one"));
         }
         let start = fs_err::canonicalize(place)?;
-        let around = start.ancestors().find(|folder| folder.join(FILE).is_file());
-        // A folder that is none is told under the name it was given.
-        let folder = around.map_or_else(|| place.to_owned(), Path::to_owned);
-        match Manifest::load(&folder) {
-            Ok(manifest) => Ok(Self { folder, manifest }),
-            Err(error @ ManifestError::Missing { .. }) => Err(Failure::usage(
-                error,
-                "`assay check new NAME` writes a check; `--component FILE` tests a built one",
-            )),
+        let Some(folder) = start.ancestors().find(|folder| folder.join(FILE).is_file()) else { return Ok(None) };
+        match Manifest::load(folder) {
+            Ok(manifest) => Ok(Some(Self { folder: folder.to_owned(), manifest })),
+            Err(ManifestError::Missing { .. }) => Ok(None),
             Err(ManifestError::Invalid(error)) => Err(error.into()),
         }
     }

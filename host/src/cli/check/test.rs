@@ -21,11 +21,11 @@ pub(super) async fn test(args: &TestArgs) -> Result<ExitCode, Failure> {
         let error = anyhow::anyhow!("no case holds {}", args.filter.join(" or "));
         return Err(Failure::usage(error, "`--filter` takes a part of `FILE/CASE`; without it all cases run"));
     }
-    let rig = match (&args.component, Place::of(&args.place)) {
-        (component, Ok(place)) => place.rig(component.as_deref()).await?,
+    let rig = match (Place::find(&args.place)?, &args.component) {
+        (Some(place), component) => place.rig(component.as_deref()).await?,
         // A built component can be tested without its sources.
-        (Some(component), Err(_)) => load(component, None).await?,
-        (None, Err(error)) => return Err(error),
+        (None, Some(component)) => load(component, None).await?,
+        (None, None) => Place::of(&args.place)?.rig(None).await?,
     };
     let live = args.format == TestFormat::Table;
     let done = |tested: &Tested| {

@@ -231,45 +231,15 @@ fn tables(
         );
         return None;
     };
-    let mut flat = Vec::new();
-    flatten(table, &mut Vec::new(), &mut flat);
-    let read: Vec<_> = flat
-        .into_iter()
-        .map(|(name, place, value)| Some((name.clone(), fixture(&name, place, value, path, problems)?)))
+    let read: Vec<_> = table
+        .iter()
+        .map(|(key, value)| {
+            // A table of a dataset has both names in its key: `"league.games" = …`.
+            let name = TableName::new(key.get_ref().split('.').map(str::to_owned).collect());
+            Some((name.clone(), fixture(&name, key.span(), value, path, problems)?))
+        })
         .collect();
     read.into_iter().collect()
-}
-
-/// `dataset.table = …` and `"dataset.table" = …` mean the same.
-fn flatten<'a, 'b>(
-    table: &'b DeTable<'a>,
-    above: &mut Vec<String>,
-    flat: &mut Vec<(TableName, Range<usize>, &'b Spanned<DeValue<'a>>)>,
-) {
-    for (key, value) in table {
-        let depth = above.len();
-        above.extend(key.get_ref().split('.').map(str::to_owned));
-        match value.get_ref().as_table() {
-            Some(inner)
-                if !inner.is_empty() && inner.values().all(|value| is_dataset(value.get_ref())) && !has_keys(inner) =>
-            {
-                flatten(inner, above, flat);
-            }
-            Some(_) | None => flat.push((TableName::new(above.clone()), key.span(), value)),
-        }
-        above.truncate(depth);
-    }
-}
-
-/// Whether a value may be a table of a dataset.
-fn is_dataset(value: &DeValue<'_>) -> bool {
-    value.as_table().is_some() || value.as_str().is_some()
-}
-
-/// Whether a table says where rows come from, rather than naming tables.
-fn has_keys(table: &DeTable<'_>) -> bool {
-    use crate::config::schema::Shaped as _;
-    table.keys().any(|key| authored::Table::shape().has(key.get_ref()))
 }
 
 fn fixture(
@@ -281,13 +251,13 @@ fn fixture(
 ) -> Option<Fixture> {
     let relative = |file: &str| path.parent().unwrap_or_else(|| Path::new(".")).join(file);
     if let Some(file) = value.get_ref().as_str() {
-        return existing(Spanned::new(value.span(), file.to_owned()), relative, problems);
+        return existing(file, value.span(), relative, problems);
     }
     let heading = format!("tables.{name}");
     let section: Section<authored::Table> = section(value, &heading, problems)?;
     let authored::Table { file, csv, ndjson, sql, columns, values } = section.value;
     match (file, csv, ndjson, sql, columns, values) {
-        (Some(file), None, None, None, None, None) => existing(file, relative, problems),
+        (Some(file), None, None, None, None, None) => existing(file.get_ref(), file.span(), relative, problems),
         (None, Some(csv), None, None, None, None) => Some(Fixture::Csv(csv.into_inner())),
         (None, None, Some(ndjson), None, None, None) => Some(Fixture::Ndjson(ndjson.into_inner())),
         (None, None, None, Some(sql), None, None) => Some(Fixture::Sql(sql.into_inner())),
@@ -319,11 +289,12 @@ fn rows(columns: &[&str], values: &str) -> String {
 
 /// A path to something that is there.
 fn existing(
-    file: Spanned<String>,
+    file: &str,
+    place: Range<usize>,
     relative: impl Fn(&str) -> std::path::PathBuf,
     problems: &mut Problems,
 ) -> Option<Fixture> {
-    let path = relative(file.get_ref());
+    let path = relative(file);
     if path.exists() {
         return Some(Fixture::Path(path));
     }
@@ -336,7 +307,7 @@ fn existing(
         true => "paths are relative to the folder of this file".to_owned(),
         false => did_you_mean(&name, "beside it there are", beside.iter().map(String::as_str)),
     };
-    problems.push(ConfigProblem::at(file.span(), format!("there is no `{}`", path.display())).hint(hint));
+    problems.push(ConfigProblem::at(place, format!("there is no `{}`", path.display())).hint(hint));
     None
 }
 

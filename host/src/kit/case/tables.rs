@@ -119,7 +119,7 @@ fn end_of(path: &Path) -> Option<&str> {
 /// The declared schema beside a file or folder.
 fn schemas(path: &Path) -> impl Iterator<Item = (PathBuf, &'static str)> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = end_of(path).map_or(name.clone(), |end| name[..name.len() - end.len() - 1].to_owned());
+    let stem = end_of(path).and_then(|end| name.strip_suffix(end)?.strip_suffix('.')).unwrap_or(&name).to_owned();
     let folder = path.parent().unwrap_or_else(|| Path::new(".")).to_owned();
     let beside = SCHEMAS.into_iter().map(move |end| (folder.join(format!("{stem}.{end}")), end));
     beside.filter(|(path, _)| path.exists())
