@@ -213,21 +213,28 @@ pub(super) struct DocsArgs {
     pub(super) component: Option<PathBuf>,
 }
 
-/// Arguments of `assay check test`.
+/// Which cases of which check, and which component.
 #[derive(Debug, Args)]
-pub(super) struct TestArgs {
+pub(super) struct CaseArgs {
     /// The check's folder, or one file of cases
     #[arg(default_value = ".", value_name = "DIR|FILE")]
     pub(super) place: PathBuf,
     /// Only cases whose `FILE/CASE` holds this; may be given several times
     #[arg(long, short, value_name = "TEXT")]
     pub(super) filter: Vec<String>,
-    /// Write down what came of cases whose status is as expected
-    #[arg(long)]
-    pub(super) bless: bool,
     /// A built component, rather than building one
     #[arg(long, value_name = "FILE")]
     pub(super) component: Option<PathBuf>,
+}
+
+/// Arguments of `assay check test`.
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    #[command(flatten)]
+    pub(super) cases: CaseArgs,
+    /// Write down what came of cases whose status is as expected
+    #[arg(long)]
+    pub(super) bless: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: TestFormat,
@@ -236,15 +243,8 @@ pub(super) struct TestArgs {
 /// Arguments of `assay check audit`.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
-    /// The check's folder, or one file of cases
-    #[arg(default_value = ".", value_name = "DIR|FILE")]
-    pub(super) place: PathBuf,
-    /// Only cases whose `FILE/CASE` holds this; may be given several times
-    #[arg(long, short, value_name = "TEXT")]
-    pub(super) filter: Vec<String>,
-    /// A built component, rather than building one
-    #[arg(long, value_name = "FILE")]
-    pub(super) component: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) cases: CaseArgs,
     /// Show what was caught too
     #[arg(long)]
     pub(super) all: bool,
@@ -256,15 +256,8 @@ pub(super) struct AuditArgs {
 /// Arguments of `assay check bench`.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// The check's folder, or one file of cases
-    #[arg(default_value = ".", value_name = "DIR|FILE")]
-    pub(super) place: PathBuf,
-    /// Only cases whose `FILE/CASE` holds this; may be given several times
-    #[arg(long, short, value_name = "TEXT")]
-    pub(super) filter: Vec<String>,
-    /// A built component, rather than building one
-    #[arg(long, value_name = "FILE")]
-    pub(super) component: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) cases: CaseArgs,
     /// The component of another version to compare with
     #[arg(long, value_name = "FILE")]
     pub(super) base: Option<PathBuf>,

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use crate::runner::Event;
 
 /// Components from this size on are announced: compiling them takes seconds.
-const LARGE: u64 = 4 << 20;
+pub(super) const LARGE: u64 = 4 << 20;
 
 /// Follows a host and its runs.
 pub(super) struct Progress {

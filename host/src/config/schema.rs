@@ -102,17 +102,20 @@ pub(crate) trait Shaped: JsonSchema + serde::de::DeserializeOwned {
 
 macro_rules! shaped {
     ($type:ty, $what:literal $(, $unknown_key:literal)?) => {
-        impl Shaped for $type {
+        impl $crate::config::schema::Shaped for $type {
             const WHAT: &'static str = $what;
             $(const UNKNOWN_KEY: Option<&'static str> = Some($unknown_key);)?
 
-            fn shape() -> &'static Shape {
-                static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<$type>);
+            fn shape() -> &'static $crate::config::schema::Shape {
+                static SHAPE: std::sync::LazyLock<$crate::config::schema::Shape> =
+                    std::sync::LazyLock::new($crate::config::schema::Shape::of::<$type>);
                 &SHAPE
             }
         }
     };
 }
+
+pub(crate) use shaped;
 
 shaped!(Host, "host");
 shaped!(Source, "source");

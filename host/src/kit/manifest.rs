@@ -3,7 +3,7 @@
 //! One type to know: [`Manifest`]. Every problem of a file is shown at once, each with its place and a hint.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use semver::Version;
@@ -13,10 +13,10 @@ use toml::de::{DeTable, DeValue};
 
 use crate::admission::Language;
 use crate::config::authored::LimitTable;
-use crate::config::schema::{Shape, Shaped};
+use crate::config::schema::shaped;
 use crate::config::sections::{Section, kind_of, section, syntax_problems};
 use crate::config::validated::{Problems, limits};
-use crate::config::value::{parse, text, word};
+use crate::config::value::{all_or_none, parse, text, word};
 use crate::config::{ConfigError, ConfigProblem, read_text};
 use crate::kit::audit::{Harmless, InjectionKind, QuerySelector};
 use crate::model::{LimitRequest, PluginId, PluginRef};
@@ -103,23 +103,8 @@ struct AuthoredHarmless {
     reason: Option<Spanned<String>>,
 }
 
-impl Shaped for Authored {
-    const WHAT: &'static str = "check";
-
-    fn shape() -> &'static Shape {
-        static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<Authored>);
-        &SHAPE
-    }
-}
-
-impl Shaped for AuthoredHarmless {
-    const WHAT: &'static str = "harmless";
-
-    fn shape() -> &'static Shape {
-        static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<AuthoredHarmless>);
-        &SHAPE
-    }
-}
+shaped!(Authored, "check");
+shaped!(AuthoredHarmless, "harmless");
 
 /// Why there is no manifest.
 #[derive(Debug, thiserror::Error)]
@@ -180,12 +165,6 @@ impl Manifest {
     }
 }
 
-/// The JSON Schema of `check.toml`.
-#[must_use]
-pub fn json_schema() -> String {
-    Authored::shape().to_string()
-}
-
 fn validated(section: &Section<Authored>, problems: &mut Problems) -> Option<Manifest> {
     let Authored { id, version, language, title, description, owner, docs, tables, limits: asked, harmless: () } =
         &section.value;
@@ -219,10 +198,7 @@ fn validated(section: &Section<Authored>, problems: &mut Problems) -> Option<Man
         title: title?,
         description: description?,
         owner: owner?,
-        docs: match docs {
-            Some(docs) => Some(docs?),
-            None => None,
-        },
+        docs: all_or_none(docs)?,
         tables: tables?,
         limits: limits?,
         harmless: Vec::new(),

@@ -16,9 +16,9 @@ use crate::kit::suite::Suite;
 
 /// Proves that a check fails closed.
 pub(super) async fn audit(args: &AuditArgs) -> Result<ExitCode, Failure> {
-    let suite = Suite::find(&args.place).map_err(super::test::failure)?.filtered(&args.filter);
-    let place = Place::of(&args.place)?;
-    let rig = place.rig(args.component.as_deref()).await?;
+    let suite = Suite::find(&args.cases.place).map_err(super::test::failure)?.filtered(&args.cases.filter);
+    let place = Place::of(&args.cases.place)?;
+    let rig = place.rig(args.cases.component.as_deref()).await?;
     let done = |case: &crate::kit::audit::AuditedCase| {
         tracing::info!(case = %case.name, injections = case.trials.len(), "audited");
     };

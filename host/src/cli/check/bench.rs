@@ -31,9 +31,9 @@ impl Line {
 
 /// Measures what a check uses in its cases.
 pub(super) async fn bench(args: &BenchArgs) -> Result<ExitCode, Failure> {
-    let suite = Suite::find(&args.place).map_err(super::test::failure)?.filtered(&args.filter);
-    let place = Place::of(&args.place)?;
-    let rig = place.rig(args.component.as_deref()).await?;
+    let suite = Suite::find(&args.cases.place).map_err(super::test::failure)?.filtered(&args.cases.filter);
+    let place = Place::of(&args.cases.place)?;
+    let rig = place.rig(args.cases.component.as_deref()).await?;
     let base = match &args.base {
         Some(base) => Some(load(base, None).await?),
         None => None,

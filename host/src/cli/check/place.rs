@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 
 use crate::cli::failure::Failure;
+use crate::cli::progress::LARGE;
 use crate::cli::worker::program;
 use crate::kit::build::{self, BuildError};
 use crate::kit::manifest::{FILE, Manifest, ManifestError};
 use crate::kit::rig::{Rig, RigError};
-
-/// Components from this size on are announced: compiling them takes seconds.
-const LARGE: u64 = 4 << 20;
 
 /// A check's folder with its manifest.
 pub(super) struct Place {
@@ -24,10 +22,7 @@ pub(super) struct Place {
 impl Place {
     /// The check of a folder, or of the folder around a file.
     pub(super) fn of(place: &Path) -> Result<Self, Failure> {
-        Self::find(place)?.ok_or_else(|| {
-            let error = ManifestError::Missing { folder: place.to_owned() };
-            Failure::usage(error, "`assay check new NAME` writes a check")
-        })
+        Self::find(place)?.ok_or_else(|| no_check(place))
     }
 
     /// The same; None when there is no manifest.
@@ -63,6 +58,12 @@ impl Place {
         let built = tokio::task::spawn_blocking(move || build::build(&folder, &manifest, &told)).await;
         built.map_err(|panic| Failure::host(panic, "this is a defect: please report it"))?.map_err(failure)
     }
+}
+
+/// There is no check in a folder, or above it.
+pub(super) fn no_check(place: &Path) -> Failure {
+    let error = ManifestError::Missing { folder: place.to_owned() };
+    Failure::usage(error, "`assay check new NAME` writes a check")
 }
 
 /// Admits a component; `cache` keeps what is compiled.

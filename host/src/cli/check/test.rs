@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value as Json, json};
 
-use super::place::{Place, load};
+use super::place::{Place, load, no_check};
 use crate::cli::args::{TestArgs, TestFormat};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -16,16 +16,16 @@ use crate::kit::suite::{Suite, SuiteError, Tested, Verdict};
 
 /// Runs the cases of a check.
 pub(super) async fn test(args: &TestArgs) -> Result<ExitCode, Failure> {
-    let suite = Suite::find(&args.place).map_err(failure)?.filtered(&args.filter);
+    let suite = Suite::find(&args.cases.place).map_err(failure)?.filtered(&args.cases.filter);
     if suite.cases().next().is_none() {
-        let error = anyhow::anyhow!("no case holds {}", args.filter.join(" or "));
+        let error = anyhow::anyhow!("no case holds {}", args.cases.filter.join(" or "));
         return Err(Failure::usage(error, "`--filter` takes a part of `FILE/CASE`; without it all cases run"));
     }
-    let rig = match (Place::find(&args.place)?, &args.component) {
+    let rig = match (Place::find(&args.cases.place)?, &args.cases.component) {
         (Some(place), component) => place.rig(component.as_deref()).await?,
         // A built component can be tested without its sources.
         (None, Some(component)) => load(component, None).await?,
-        (None, None) => Place::of(&args.place)?.rig(None).await?,
+        (None, None) => return Err(no_check(&args.cases.place)),
     };
     let live = args.format == TestFormat::Table;
     let done = |tested: &Tested| {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::embedded::{Part, write_part};
 use crate::model::Digest;
 
 /// Folders of a check that hold none of its sources.
@@ -23,8 +24,20 @@ pub(super) fn digest(folders: &[&Path], ends: &[&str]) -> io::Result<Digest> {
     Ok(Digest::of(format!("{files:?}").as_bytes()))
 }
 
+/// Lays out what a script is made a component of, anew: the contract in `wit`, the SDK in `sdk`, and the check's sources
+/// in `check`.
+pub(super) fn lay_out(place: &Path, check: &Path, sdk: Part, ends: &[&str]) -> io::Result<()> {
+    if place.exists() {
+        fs_err::remove_dir_all(place)?;
+    }
+    let as_is = |text: &str| text.to_owned();
+    write_part(Part::Contract, &place.join("wit"), &as_is)?;
+    write_part(sdk, &place.join("sdk"), &as_is)?;
+    copy_sources(check, &place.join("check"), ends)
+}
+
 /// Copies the sources of a check, in folders too.
-pub(super) fn copy_sources(from: &Path, to: &Path, ends: &[&str]) -> io::Result<()> {
+fn copy_sources(from: &Path, to: &Path, ends: &[&str]) -> io::Result<()> {
     let mut found = Vec::new();
     collect(from, ends, &mut found)?;
     for path in found {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::embedded::{Part, write_part};
+use super::embedded::Part;
 use super::environment::{Environment, REQUIREMENTS};
 use super::{BuildError, Tool, inputs, run};
 use crate::kit::manifest::Manifest;
@@ -36,13 +36,7 @@ pub(super) fn component(
     })?;
     // The packages are looked for in the folders above.
     let place = environment.folder().join("build");
-    if place.exists() {
-        fs_err::remove_dir_all(&place)?;
-    }
-    let as_is = |text: &str| text.to_owned();
-    write_part(Part::Contract, &place.join("wit"), &as_is)?;
-    write_part(Part::JavaScriptSdk, &place.join("sdk"), &as_is)?;
-    inputs::copy_sources(folder, &place.join("check"), &["js", "json"])?;
+    inputs::lay_out(&place, folder, Part::JavaScriptSdk, &["js", "json"])?;
     fs_err::write(place.join("assay-manifest.js"), manifest_module(manifest))?;
     let inputs = inputs::digest(&[&place], &["js", "json", "wit"])?;
     inputs::made_once(work, inputs, || componentized(&environment, &place, told))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::embedded::{Part, write_part};
+use super::embedded::Part;
 use super::environment::{Environment, REQUIREMENTS};
 use super::{BuildError, Tool, inputs, run};
 use crate::kit::manifest::Manifest;
@@ -30,13 +30,7 @@ pub(super) fn component(
     }
     let environment = Environment::ready(&work.join("tools"), folder, &[REQUIREMENTS], told, |_| Ok(()))?;
     let place = work.join("build");
-    if place.exists() {
-        fs_err::remove_dir_all(&place)?;
-    }
-    let as_is = |text: &str| text.to_owned();
-    write_part(Part::Contract, &place.join("wit"), &as_is)?;
-    write_part(Part::PythonSdk, &place.join("sdk"), &as_is)?;
-    inputs::copy_sources(folder, &place.join("check"), &["py", "txt"])?;
+    inputs::lay_out(&place, folder, Part::PythonSdk, &["py", "txt"])?;
     fs_err::write(place.join("check/assay_manifest.py"), manifest_module(manifest))?;
     let inputs = inputs::digest(&[&place], &["py", "txt", "wit"])?;
     inputs::made_once(work, inputs, || componentized(&environment, &place, told))

@@ -1,13 +1,11 @@
 //! What a person may write in a file of cases.
 
-use std::sync::LazyLock;
-
 use schemars::JsonSchema;
 use serde_json::{Map, Value as Json, json};
 use toml::Spanned;
 
 use crate::config::authored::LimitTable;
-use crate::config::schema::{Shape, Shaped};
+use crate::config::schema::shaped;
 
 /// Cases of a check. What stands at the top holds for all of them.
 #[derive(Debug, serde::Deserialize, JsonSchema)]
@@ -98,20 +96,6 @@ pub(super) struct Table {
     /// Rows as in SQL's VALUES.
     #[schemars(with = "Option<String>", example = &"(1, DATE '2026-01-30'), (2, NULL)")]
     pub(super) values: Option<Spanned<String>>,
-}
-
-macro_rules! shaped {
-    ($type:ty, $what:literal $(, $unknown_key:literal)?) => {
-        impl Shaped for $type {
-            const WHAT: &'static str = $what;
-            $(const UNKNOWN_KEY: Option<&'static str> = Some($unknown_key);)?
-
-            fn shape() -> &'static Shape {
-                static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<$type>);
-                &SHAPE
-            }
-        }
-    };
 }
 
 shaped!(File, "file", "besides `[tables]`, `[context]` and `[[case]]`");

@@ -17,7 +17,7 @@ use super::{Case, CaseContext, Expected, Fixture};
 use crate::config::sections::{Section, kind_of, section, syntax_problems};
 use crate::config::suggest::did_you_mean;
 use crate::config::validated::{Problems, limits, settings_json, time_zone_of};
-use crate::config::value::{parse, text, word};
+use crate::config::value::{all_or_none, parse, text, word};
 use crate::config::{ConfigError, ConfigProblem};
 use crate::model::{CheckName, LimitRequest, Reason, SourceName, Status};
 use crate::source::{TableName, TablePattern};
@@ -135,10 +135,7 @@ fn one(
     let expect = section.required("expect", expect.as_ref(), problems);
     let status =
         expect.and_then(|expect| word(expect, "status", Status::ALL.map(|status| (status.as_str(), status)), problems));
-    let reason = match reason {
-        Some(reason) => reason_of(reason, status, problems).map(Some),
-        None => Some(None),
-    };
+    let reason = all_or_none(reason.as_ref().map(|reason| reason_of(reason, status, problems)));
     let own_tables = tables(parts.tables.as_ref(), path, problems);
     let own_context = PartialContext::read(parts.context.as_ref(), problems);
     let own_settings = settings_of(settings.as_ref(), problems);
@@ -157,10 +154,7 @@ fn one(
     Some(Case {
         id: format!("{stem}/{name}"),
         name: name.to_string(),
-        about: match about {
-            Some(about) => Some(about?),
-            None => None,
-        },
+        about: all_or_none(about)?,
         file: path.to_owned(),
         line: line_of(text_of_file, item.span().start),
         expect: Expected { status: status?, reason: reason? },
@@ -340,10 +334,10 @@ impl PartialContext {
             attempt => Some(attempt),
         });
         Some(Self {
-            date: whole(date)?,
-            time_zone: whole(time_zone)?,
-            scheduled_for: whole(scheduled_for)?,
-            attempt: whole(attempt)?,
+            date: all_or_none(date)?,
+            time_zone: all_or_none(time_zone)?,
+            scheduled_for: all_or_none(scheduled_for)?,
+            attempt: all_or_none(attempt)?,
             seed: seed.map(Spanned::into_inner),
         })
     }
@@ -367,14 +361,6 @@ impl PartialContext {
             attempt: self.attempt.or(defaults.attempt).unwrap_or(1),
             seed: self.seed.or(defaults.seed).unwrap_or(0),
         })
-    }
-}
-
-/// Left out is fine, wrong is not.
-fn whole<T>(written: Option<Option<T>>) -> Option<Option<T>> {
-    match written {
-        Some(value) => value.map(Some),
-        None => Some(None),
     }
 }
 
