@@ -153,25 +153,3 @@ fn hours_old(
 }
 
 assay_sdk::export_check!(Freshness);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_manifest_says_the_same() {
-        let manifest = include_str!("../check.toml");
-        for (key, value) in [
-            ("id", Freshness::ID),
-            ("version", Freshness::VERSION),
-            ("title", Freshness::TITLE),
-            ("description", Freshness::DESCRIPTION),
-            ("owner", Freshness::OWNER),
-        ] {
-            assert!(manifest.lines().any(|line| line == format!("{key} = \"{value}\"")), "{key} is not {value}");
-        }
-        for (name, value) in Freshness::LIMITS {
-            assert!(manifest.lines().any(|line| line == format!("{name} = {value}")), "{name} is not {value}");
-        }
-    }
-}

@@ -64,13 +64,14 @@
 //! );
 //! ```
 //!
-//! Days are a [`DateSpine`], bounds [`Thresholds`], history a [`Baseline`], the rows of a table a [`Scope`]; rows of an
+//! Days are a [`DateSpine`], bounds [`Thresholds`], history a [`Baseline`], the rows of a table a [`Scope`], days off [`not_applicable`]; rows of an
 //! answer are read by [`Rows::typed`]. The parts that ask the host run in a component only: the rest can be tested like
 //! any other code.
 
 #[doc(hidden)]
 pub mod bindings;
 
+mod applies;
 mod baseline;
 mod check;
 mod context;
@@ -87,6 +88,7 @@ mod thresholds;
 mod typed;
 mod verdict;
 
+pub use applies::not_applicable;
 pub use baseline::Baseline;
 pub use check::Check;
 pub use context::Context;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::bindings::assay::query::query as contract;
-use crate::context::epoch_days;
+use crate::context::{Context, epoch_days};
 use crate::error::Error;
 use crate::row::{ChunkRows, Row, decode};
 
@@ -113,8 +113,17 @@ impl Query {
     /// Binds `@name` if the statement names it: for statements that come from settings and need not use all there is.
     #[must_use]
     pub fn bind_if_named(self, name: &str, value: impl IntoParam) -> Self {
-        let named = self.sql.to_lowercase().contains(&format!("@{}", name.to_lowercase()));
-        if named { self.bind(name, value) } else { self }
+        if names(&self.sql, name) { self.bind(name, value) } else { self }
+    }
+
+    /// Binds what the run is about, as far as the statement names it: `@target_date`, `@window_start` and `@window_end`
+    /// (the instants at which that day begins and ends), `@scheduled_for`. For statements that come from settings.
+    #[must_use]
+    pub fn about(self, context: &Context) -> Self {
+        self.bind_if_named("target_date", context.target_date())
+            .bind_if_named("window_start", context.window_start())
+            .bind_if_named("window_end", context.window_end())
+            .bind_if_named("scheduled_for", context.scheduled_for())
     }
 
     /// Begins to answer.
@@ -125,6 +134,41 @@ impl Query {
         let cursor = contract::open(&self.source, &self.sql, &self.params)?;
         Ok(Rows { columns: cursor.columns().into(), cursor, chunk: None, is_over: false })
     }
+
+    /// The whole answer, proved to be whole: the source counts the rows, and as many must come. For answers that a
+    /// conclusion rests on row by row; without rows the count is a question of its own. The order of the statement is
+    /// not kept, and no column may be called `of_rows`.
+    ///
+    /// # Errors
+    /// When the host refuses the statement, the source cannot answer, or rows are missing.
+    pub fn fetch_whole(&self) -> Result<Vec<Row>, Error> {
+        let with = |sql: String| Self { sql, ..self.clone() };
+        let counted = with(format!("SELECT *, COUNT(*) OVER () AS of_rows FROM (\n{}\n)", self.sql));
+        let rows: Vec<Row> = counted.fetch()?.collect::<Result<_, _>>()?;
+        let count = rows.len() as u64;
+        let is_whole = |of_rows: u64| {
+            let error = || Error::new(format!("the answer has {of_rows} rows, of which {count} came"));
+            if of_rows == count { Ok(()) } else { Err(error()) }
+        };
+        for row in &rows {
+            is_whole(row.get("of_rows")?)?;
+        }
+        if rows.is_empty() {
+            let count = with(format!("SELECT COUNT(*) AS of_rows FROM (\n{}\n)", self.sql));
+            is_whole(count.fetch()?.only_row()?.get("of_rows")?)?;
+        }
+        Ok(rows)
+    }
+}
+
+/// Whether a statement names a parameter, whatever its case.
+fn names(sql: &str, parameter: &str) -> bool {
+    let (sql, parameter) = (sql.to_lowercase(), format!("@{}", parameter.to_lowercase()));
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    sql.match_indices(&parameter).any(|(at, found)| {
+        let after = sql.get(at + found.len()..).and_then(|rest| rest.chars().next());
+        !after.is_some_and(is_part)
+    })
 }
 
 /// The rows of an answer, read forward once.
@@ -140,6 +184,11 @@ impl Rows {
     /// Names of the columns.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// What the source calls the types of the columns, by name and in order.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns.iter().map(|column| (column.name.as_str(), column.type_name.as_str()))
     }
 
     /// The next row; none at the end.
@@ -180,5 +229,24 @@ impl Iterator for Rows {
         let row = self.next_row().transpose();
         self.is_over = !matches!(row, Some(Ok(_)));
         row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_parameter_is_named_by_all_of_its_name() {
+        for (sql, named) in [
+            ("SELECT @day", true),
+            ("SELECT @DAY + 1", true),
+            ("SELECT @day_of_week", false),
+            ("SELECT @days", false),
+            ("SELECT @days, @day", true),
+            ("SELECT day", false),
+        ] {
+            assert_eq!(names(sql, "Day"), named, "{sql}");
+        }
     }
 }

@@ -135,25 +135,3 @@ fn duplicates(scope: &Scope, settings: &Settings) -> Result<(u64, u64), Error> {
 }
 
 assay_sdk::export_check!(UniqueKey);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_manifest_says_the_same() {
-        let manifest = include_str!("../check.toml");
-        for (key, value) in [
-            ("id", UniqueKey::ID),
-            ("version", UniqueKey::VERSION),
-            ("title", UniqueKey::TITLE),
-            ("description", UniqueKey::DESCRIPTION),
-            ("owner", UniqueKey::OWNER),
-        ] {
-            assert!(manifest.lines().any(|line| line == format!("{key} = \"{value}\"")), "{key} is not {value}");
-        }
-        for (name, value) in UniqueKey::LIMITS {
-            assert!(manifest.lines().any(|line| line == format!("{name} = {value}")), "{name} is not {value}");
-        }
-    }
-}

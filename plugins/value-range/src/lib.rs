@@ -212,25 +212,3 @@ fn statement(scope: &Scope, rule: &Rule, sql: &str) -> Query {
 }
 
 assay_sdk::export_check!(ValueRange);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_manifest_says_the_same() {
-        let manifest = include_str!("../check.toml");
-        for (key, value) in [
-            ("id", ValueRange::ID),
-            ("version", ValueRange::VERSION),
-            ("title", ValueRange::TITLE),
-            ("description", ValueRange::DESCRIPTION),
-            ("owner", ValueRange::OWNER),
-        ] {
-            assert!(manifest.lines().any(|line| line == format!("{key} = \"{value}\"")), "{key} is not {value}");
-        }
-        for (name, value) in ValueRange::LIMITS {
-            assert!(manifest.lines().any(|line| line == format!("{name} = {value}")), "{name} is not {value}");
-        }
-    }
-}
