@@ -26,4 +26,5 @@ pub mod runner;
 pub mod sandbox;
 pub mod source;
 pub mod store;
+pub mod transcribe;
 pub mod view;

@@ -12,7 +12,7 @@ use crate::{plugins, step, tools};
 /// Seconds for each target when nobody says how many.
 pub(crate) const SECONDS: u32 = 30;
 /// Seconds for each target in continuous integration.
-pub(crate) const SECONDS_IN_TEST: u32 = 15;
+const SECONDS_IN_TEST: u32 = 15;
 
 /// An input that takes longer is a finding, in seconds.
 const INPUT_SECONDS_MAX: u32 = 10;
@@ -48,14 +48,18 @@ pub(crate) fn fuzz(only: Option<&str>, seconds: u32) -> anyhow::Result<()> {
     let targets = chosen(only)?;
     let folders = Folders::prepared()?;
     folders.build(only)?;
-    let mut findings = Vec::new();
-    for target in targets {
-        if let Some(finding) = folders.run(target, seconds)? {
-            findings.push(finding);
-        }
-    }
-    ensure!(findings.is_empty(), "{}", findings.join("\n"));
-    Ok(())
+    folders.run_all(&targets, seconds)
+}
+
+/// Runs every target for a moment, without coverage: over what is built already, so that what a target expects cannot
+/// fall behind the code. Finding something new is for [`fuzz`].
+pub(crate) fn smoke() -> anyhow::Result<()> {
+    let target = plugins::target_dir()?;
+    let mut build = step::cargo();
+    build.args(["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target-dir"]).arg(&target);
+    step::run("building the fuzz targets", &mut build)?;
+    let folders = Folders { built: target.join("fuzz"), guests: target.join("guests"), programs: target.join("debug") };
+    folders.run_all(&chosen(None)?, SECONDS_IN_TEST)
 }
 
 /// Runs a target with one input, as a finding left it.
@@ -89,12 +93,12 @@ fn bounds(target: &Target) -> [String; 3] {
 
 /// Where fuzzing keeps what it makes, all of it below the folder of what is built.
 struct Folders {
-    /// The programs.
+    /// What is written.
     built: PathBuf,
     /// The built components.
     guests: PathBuf,
-    /// The platform that is built for; naming it keeps build scripts and macros free of coverage.
-    platform: String,
+    /// The programs of the targets.
+    programs: PathBuf,
 }
 
 impl Folders {
@@ -105,7 +109,9 @@ impl Folders {
         if !guests.exists() {
             plugins::build_all()?;
         }
-        Ok(Self { built: target.join("fuzz"), guests, platform: tools::platform()? })
+        let built = target.join("fuzz");
+        let programs = built.join(tools::platform()?).join("release");
+        Ok(Self { built, guests, programs })
     }
 
     /// Builds the programs with coverage.
@@ -118,12 +124,22 @@ impl Folders {
         // Sanitizers need a nightly compiler, and there is no `unsafe` to watch; `cfg(fuzzing)` makes some dependencies
         // leave checks out, so that something else would be tried than what is shipped.
         build.args(["fuzz", "build", "--sanitizer", "none", "--no-cfg-fuzzing", "--codegen-units", "16"]);
-        build.args(["--target", &self.platform]).arg("--target-dir").arg(&self.built).args(only);
+        // Naming the platform keeps build scripts and macros free of coverage.
+        build.args(["--target", &tools::platform()?]).arg("--target-dir").arg(&self.built).args(only);
         step::run("building the fuzz targets", &mut build).map(drop)
     }
 
     fn program(&self, target: &Target) -> PathBuf {
-        self.built.join(&self.platform).join("release").join(target.name)
+        self.programs.join(target.name)
+    }
+
+    fn run_all(&self, targets: &[&Target], seconds: u32) -> anyhow::Result<()> {
+        let mut findings = Vec::new();
+        for target in targets {
+            findings.extend(self.run(target, seconds)?);
+        }
+        ensure!(findings.is_empty(), "{}", findings.join("\n"));
+        Ok(())
     }
 
     /// Runs a target; what to say of its finding, if it has one.

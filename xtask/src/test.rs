@@ -33,7 +33,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     tests.args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]).env("PATH", &path);
     step::run("tests", &mut tests)?;
     cargo("documentation tests", &["test", "--workspace", "--doc", "--locked"])?;
-    fuzz::fuzz(None, fuzz::SECONDS_IN_TEST)?;
+    fuzz::smoke()?;
     let mut doc = step::cargo();
     doc.args(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings");
     step::run("documentation", &mut doc)?;

@@ -20,7 +20,7 @@ pub use language::Language;
 pub use refusal::Refusal;
 
 use crate::model::{Description, Digest, Ending, LimitName, LimitRequest, Limits, PluginRef, Reason, SettingProblem};
-use crate::sandbox::{Compiled, Sandbox};
+use crate::sandbox::{Compiled, Execution, Job, Sandbox};
 
 /// What `describe` and `validate` may use at most, in base units: they answer at once or not at all.
 const PROMPT: [LimitRequest; 2] = [
@@ -189,6 +189,17 @@ impl Admitted {
             Ok(problems) if problems.is_empty() => Ok(()),
             Ok(problems) => Err(SettingsRefusal::Problems(problems)),
             Err(ending) => Err(SettingsRefusal::Broken(ending)),
+        }
+    }
+
+    /// Runs a job if the plugin accepts its settings; every way to end is an [`Execution`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends guest and queries.
+    pub async fn execute(&self, sandbox: &Sandbox, job: Job) -> Execution {
+        match self.accept_settings(sandbox, &job.settings, &job.limits).await {
+            Ok(()) => sandbox.run(&self.compiled, job).await,
+            Err(refusal) => Execution::without_guest(refusal.ending(&self.reference)),
         }
     }
 }

@@ -38,6 +38,21 @@ impl Grants {
         Self(grants)
     }
 
+    /// The same grants, answered by what stands for each source.
+    #[must_use]
+    pub fn through(self, stand_in: impl Fn(&SourceName, Arc<dyn Source>) -> Arc<dyn Source>) -> Self {
+        let stand_in = |mut grant: Grant| {
+            grant.handle.source = stand_in(&grant.name, grant.handle.source);
+            grant
+        };
+        Self(self.0.into_iter().map(stand_in).collect())
+    }
+
+    /// Every grant, in the order of the configuration.
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.iter()
+    }
+
     /// The granted sources, in the order of the configuration.
     #[must_use]
     pub fn sources(&self) -> Vec<SourceName> {

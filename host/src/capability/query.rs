@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
@@ -112,13 +113,20 @@ pub struct QueryCapability {
     rows: u64,
     bytes: u64,
     unresolved: Vec<(RequestId, Problem)>,
+    as_of: Option<Timestamp>,
 }
 
 impl QueryCapability {
     /// For one run that ends at `deadline` at the latest.
     #[must_use]
     pub fn new(grants: Grants, limits: Limits, deadline: Instant) -> Self {
-        Self { grants, limits, deadline, queries: 0, rows: 0, bytes: 0, unresolved: Vec::new() }
+        Self { grants, limits, deadline, queries: 0, rows: 0, bytes: 0, unresolved: Vec::new(), as_of: None }
+    }
+
+    /// Every statement is asked at this instant, see [`ReadStatement::at`].
+    #[must_use]
+    pub fn at(self, instant: Timestamp) -> Self {
+        Self { as_of: Some(instant), ..self }
     }
 
     /// Begins to answer a statement.
@@ -251,6 +259,10 @@ impl QueryCapability {
         self.queries += 1;
         let grant = self.grants.source(&request.source)?;
         let statement = read_statement(&request.sql, request.params)?;
+        let statement = match self.as_of {
+            Some(instant) => statement.at(instant),
+            None => statement,
+        };
         grant.covers(&statement)?;
         Ok((grant, statement))
     }

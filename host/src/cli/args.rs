@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use crate::runner::At;
 use crate::sandbox::Compiler;
 
 use super::exit;
@@ -87,6 +88,10 @@ pub(super) struct RunArgs {
     /// Run for this day, seen from its end, rather than for what the schedule says today
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(super) date: Option<Date>,
+    /// Run as at this instant rather than now, for the day that the schedule says then: `2026-01-31T06:00` in the zone of
+    /// the schedule, `2026-01-31T11:00Z`, `2026-01-31T06:00[America/New_York]`
+    #[arg(long, value_name = "T")]
+    pub(super) at: Option<At>,
     /// Store nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -157,6 +162,10 @@ pub(super) enum CheckCommand {
     Docs(DocsArgs),
     /// Run a check's cases in the real sandbox and compare what comes of them
     Test(TestArgs),
+    /// Write down all that a check asks and is answered, of a case or of a check of the configuration
+    Record(RecordArgs),
+    /// Run a check again, answered by what was recorded, and compare what comes of it
+    Replay(ReplayArgs),
     /// Do to the answers of a check what goes wrong with data, and show where it says that all is well all the same
     Audit(AuditArgs),
     /// Measure what a check uses in its cases, against its limits and against another version
@@ -235,9 +244,52 @@ pub(super) struct TestArgs {
     /// Write down what came of cases whose status is as expected
     #[arg(long)]
     pub(super) bless: bool,
+    /// Go on: build and test again whenever a file of the check changes
+    #[arg(long, conflicts_with_all = ["component", "format"])]
+    pub(super) watch: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: TestFormat,
+}
+
+/// Arguments of `assay check record`.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    #[command(flatten)]
+    pub(super) cases: CaseArgs,
+    /// A check of the configuration, on its own sources, rather than cases; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["place", "filter", "component"])]
+    pub(super) check: Vec<String>,
+    /// With `--check`: for this day, seen from its end
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "check")]
+    pub(super) date: Option<Date>,
+    /// With `--check`: as at this instant, as for `assay run`
+    #[arg(long, value_name = "T", requires = "check")]
+    pub(super) at: Option<At>,
+    /// Columns of answers whose values are replaced by pseudonyms, for transcripts that leave the company: `email`,
+    /// `*_phone`, or `*` for all; may be given several times
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) redact: Vec<String>,
+    /// Folder of the transcripts; made if it is not there
+    #[arg(long, default_value = "transcripts", value_name = "DIR")]
+    pub(super) out: PathBuf,
+}
+
+/// Arguments of `assay check replay`.
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// What `assay check record` wrote
+    #[arg(required = true, value_name = "TRANSCRIPT")]
+    pub(super) transcripts: Vec<PathBuf>,
+    /// The check's folder
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// A built component, rather than building one
+    #[arg(long, value_name = "FILE")]
+    pub(super) component: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
 }
 
 /// Arguments of `assay check audit`.
@@ -284,6 +336,9 @@ pub(super) struct DiffArgs {
     /// The cases: a check's folder, or one file
     #[arg(long, default_value = ".", value_name = "DIR|FILE")]
     pub(super) cases: PathBuf,
+    /// A transcript that both answer from, rather than cases; may be given several times
+    #[arg(long, value_name = "TRANSCRIPT", conflicts_with_all = ["cases", "filter"])]
+    pub(super) recording: Vec<PathBuf>,
     /// Only cases whose `FILE/CASE` holds this; may be given several times
     #[arg(long, short, value_name = "TEXT")]
     pub(super) filter: Vec<String>,

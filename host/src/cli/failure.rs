@@ -92,6 +92,7 @@ impl From<SelectError> for Failure {
                 format!("did you mean {}?", names.join(" or "))
             }
             SelectError::Unknown { .. } => "`assay doctor` lists schedules and checks".to_owned(),
+            SelectError::Ahead(_) => "name an instant that has passed, or leave `--at` out for now".to_owned(),
             SelectError::Day(_) => "name a day between the years 1 and 9998".to_owned(),
         };
         Self::usage(error, hint)

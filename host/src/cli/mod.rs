@@ -64,7 +64,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Results(args) => results::results(&cli.config, args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
-            Command::Check(command) => check::check(command).await,
+            Command::Check(command) => check::check(&cli.config, command).await,
             Command::Cache(command) => cache::cache(&cli.config, &command),
             Command::CompileWorker(args) => Ok(worker::compile(&args)),
             Command::Schema => {

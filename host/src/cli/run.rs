@@ -24,7 +24,7 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
     let clock = Clock::system();
     let config = Config::load(config)?;
     let state_dir = config.host.state_dir.clone();
-    let request = Request { names: args.names.clone(), date: args.date };
+    let request = Request { names: args.names.clone(), date: args.date, at: args.at };
     let plans = select(&config, &request, clock.now())?;
 
     // The journal comes first: with nowhere to write there is no point in running.

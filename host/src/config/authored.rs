@@ -137,6 +137,13 @@ pub(super) struct Source {
     /// needs more ends in an error. `0 B`: never.
     #[schemars(with = "Option<String>", extend("default" = SPILL_DEFAULT.text), example = "2 GiB")]
     pub(super) spill: Option<Spanned<String>>,
+    /// The column that says since when a row is there, in every table that has it, a TIMESTAMP. A run for a day gone by then
+    /// sees what was there at its scheduled instant. Left out: whatever is there now.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"available_at")]
+    pub(super) as_of_from: Option<Spanned<String>>,
+    /// The column that says until when (exclusive) a row is there; null for rows that are still there.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"superseded_at")]
+    pub(super) as_of_until: Option<Spanned<String>>,
     /// Queries at once; more wait for their turn.
     #[schemars(
         with = "Option<Whole>",

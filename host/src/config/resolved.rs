@@ -107,6 +107,8 @@ pub enum SourceKind {
         memory_bytes: u64,
         /// Temporary disk that all queries share, in bytes.
         spill_bytes: u64,
+        /// Columns that say since when, and until when, a row is there.
+        as_of: Option<(String, Option<String>)>,
     },
 }
 
@@ -194,8 +196,8 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
     let folder = path.parent().unwrap_or(Path::new(""));
     let Validated { host, sources, schedules, checks } = validated;
     let sources = sources.into_iter().map(|source| {
-        let validated::Source { name, path, project, memory_bytes, spill_bytes, concurrency } = source;
-        let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes };
+        let validated::Source { name, path, project, memory_bytes, spill_bytes, as_of, concurrency } = source;
+        let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes, as_of };
         SourceConfig { name, kind, concurrency }
     });
     Config {

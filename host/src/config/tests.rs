@@ -26,6 +26,8 @@ limits = { memory = "32 MiB", rows = 7 }
 type = "files"
 path = "data"
 project = "my-project"
+as_of_from = "available_at"
+as_of_until = "superseded_at"
 memory = "1 MiB"
 spill = "2 MiB"
 concurrency = 4

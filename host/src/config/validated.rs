@@ -70,6 +70,8 @@ pub(super) struct Source {
     pub(super) project: Option<String>,
     pub(super) memory_bytes: u64,
     pub(super) spill_bytes: u64,
+    /// Columns since when and until when rows are there.
+    pub(super) as_of: Option<(String, Option<String>)>,
     pub(super) concurrency: NonZeroUsize,
 }
 
@@ -160,7 +162,8 @@ fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> O
 fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<Source> {
     let name = parse(&named.name, "for example `[source.local]`", problems);
     let section = named.section.as_ref()?;
-    let authored::Source { r#type, path: folder, project, memory, spill, concurrency } = &section.value;
+    let authored::Source { r#type, path: folder, project, memory, spill, as_of_from, as_of_until, concurrency } =
+        &section.value;
     if let Some(r#type) = section.required("type", r#type.as_ref(), problems)
         && r#type.get_ref() != authored::FILES
     {
@@ -178,6 +181,7 @@ fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<So
     let project = project.as_ref().map(|project| project_of(project, problems));
     let memory = size(memory.as_ref(), &authored::QUERY_MEMORY_DEFAULT, problems);
     let spill = size(spill.as_ref(), &authored::SPILL_DEFAULT, problems);
+    let as_of = as_of_of(as_of_from.as_ref(), as_of_until.as_ref(), problems);
     let concurrency = match concurrency {
         Some(queries) => count("concurrency", queries, authored::CONCURRENCY_MAX, problems),
         None => whole(i64::from(authored::CONCURRENCY_DEFAULT), authored::CONCURRENCY_MAX),
@@ -188,8 +192,31 @@ fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<So
         project: all_or_none(project)?,
         memory_bytes: memory?,
         spill_bytes: spill?,
+        as_of: all_or_none(as_of)?,
         concurrency: concurrency?,
     })
+}
+
+/// None when nothing is written, None within when it is wrong.
+fn as_of_of(
+    from: Option<&Spanned<String>>,
+    until: Option<&Spanned<String>>,
+    problems: &mut Problems,
+) -> Option<Option<(String, Option<String>)>> {
+    let Some(from) = from else {
+        let until = until?;
+        problems.push(
+            ConfigProblem::at(until.span(), "`as_of_until` without `as_of_from`").hint(
+                "name the column that says since when a row is there, for example `as_of_from = \"available_at\"`",
+            ),
+        );
+        return Some(None);
+    };
+    let empty: Vec<_> = [Some(from), until].into_iter().flatten().filter(|name| name.get_ref().is_empty()).collect();
+    for name in &empty {
+        problems.push(ConfigProblem::at(name.span(), "not the name of a column").hint("leave it out if there is none"));
+    }
+    Some(empty.is_empty().then(|| (from.get_ref().clone(), until.map(|until| until.get_ref().clone()))))
 }
 
 fn project_of(written: &Spanned<String>, problems: &mut Problems) -> Option<String> {

@@ -250,6 +250,16 @@ fn below(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+/// The later version asks what was not recorded: what would come of it is not known, and may be anything.
+#[must_use]
+pub fn asks_otherwise(recording: &str, divergence: &str) -> Change {
+    Change::new(
+        Bump::Minor,
+        "queries",
+        format!("{recording}: it asks otherwise, so that nothing is known: {divergence}"),
+    )
+}
+
 /// What changed in what came of one case; nothing when it is the same.
 #[must_use]
 pub fn results(case: &str, from: &Json, to: &Json) -> Vec<Change> {

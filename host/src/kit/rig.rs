@@ -22,6 +22,8 @@ use crate::model::{
 use crate::sandbox::{CompileCache, CompileLimits, Compiler, Execution, Job, Sandbox, SandboxError};
 use crate::source::Source;
 use crate::source::files::{FilesError, FilesOptions, FilesSource};
+use crate::source::transcript::{Concluded, RedactedColumns, Transcript, WriteError};
+use crate::transcribe::{self, Replayed};
 
 /// Memory of the engine for one case, in bytes.
 const MEMORY_BYTES: u64 = 256 << 20;
@@ -79,6 +81,34 @@ impl CaseError {
             Self::Folder(error) => error.hint().to_owned(),
             Self::Io(_) => "the system's folder for temporary files must be there and have room".to_owned(),
             Self::Day(_) => "name a day between the years 1 and 9998".to_owned(),
+        }
+    }
+}
+
+/// Why there is no transcript of a case.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The case cannot be run.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// The transcript cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl From<jiff::Error> for RecordError {
+    fn from(error: jiff::Error) -> Self {
+        Self::Case(error.into())
+    }
+}
+
+impl RecordError {
+    /// What would make it work.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Case(error) => error.hint(),
+            Self::Write(error) => error.hint().to_owned(),
         }
     }
 }
@@ -204,29 +234,47 @@ impl Rig {
     /// # Cancel safety
     /// Dropping the future ends guest and queries.
     pub async fn run(&self, case: &Case, source: Arc<dyn Source>, limits: Limits) -> Result<Outcome, CaseError> {
-        let context = self.context(case)?;
-        let execution = match self.plugin.accept_settings(&self.sandbox, &case.settings, &limits).await {
-            Ok(()) => {
-                let handle = SourceHandle { source, slots: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)) };
-                let grant = Grant { name: case.source.clone(), handle, tables: case.grants.clone() };
-                let job = Job {
-                    context,
-                    settings: case.settings.clone(),
-                    grants: Grants::new(vec![grant]),
-                    deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
-                    limits,
-                    cancel: CancellationToken::new(),
-                };
-                self.sandbox.run(self.plugin.compiled(), job).await
-            }
-            Err(refusal) => Execution {
-                ending: refusal.ending(&self.plugin.reference),
-                report: Report::default(),
-                unresolved: Vec::new(),
-                usage: Usage::default(),
-            },
-        };
+        let execution = self.plugin.execute(&self.sandbox, self.job(case, source, limits)?).await;
         Ok(Outcome::of(execution))
+    }
+
+    /// Runs a case over a source under its own limits, and writes a transcript.
+    ///
+    /// # Errors
+    /// [`RecordError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends guest and queries, and leaves no file.
+    pub async fn record(
+        &self,
+        case: &Case,
+        source: Arc<dyn Source>,
+        path: &Path,
+        redacted: Option<RedactedColumns>,
+    ) -> Result<Concluded, RecordError> {
+        let job = self.job(case, source, self.limits(case))?;
+        Ok(transcribe::record(&self.sandbox, &self.plugin, job, Outcome::SEVERITY, path, redacted).await?)
+    }
+
+    /// Runs what a transcript says, answered by it.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the guest.
+    pub async fn replay(&self, transcript: Arc<Transcript>) -> Replayed {
+        transcribe::replay(&self.sandbox, &self.plugin, transcript).await
+    }
+
+    fn job(&self, case: &Case, source: Arc<dyn Source>, limits: Limits) -> Result<Job, jiff::Error> {
+        let handle = SourceHandle { source, slots: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)) };
+        let grant = Grant { name: case.source.clone(), handle, tables: case.grants.clone() };
+        Ok(Job {
+            context: self.context(case)?,
+            settings: case.settings.clone(),
+            grants: Grants::new(vec![grant]),
+            deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
+            limits,
+            cancel: CancellationToken::new(),
+        })
     }
 
     /// The same in every run: what differs between runs of a case is the check's doing.
@@ -263,6 +311,13 @@ fn open(path: &Path) -> Result<FilesSource, FilesError> {
         // One thread's worth of work: rows then arrive in the same order in every run.
         target_partitions: 1,
     })
+}
+
+impl From<Concluded> for Outcome {
+    fn from(concluded: Concluded) -> Self {
+        let Concluded { conclusion, findings, metrics, logs, unresolved: _, usage, redaction: _ } = concluded;
+        Self { conclusion, findings, metrics, logs, usage }
+    }
 }
 
 impl Outcome {

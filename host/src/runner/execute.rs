@@ -1,17 +1,23 @@
 //! One check, from a slot to its result.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Admitted;
 use crate::capability::Report;
 use crate::clock;
 use crate::config::CheckConfig;
 use crate::model::{
-    CheckResult, Digest, Ending, Finding, LimitName, PluginRef, Reason, RunContext, RunId, Usage, conclude,
+    CheckName, CheckResult, Digest, Ending, Finding, LimitName, PluginRef, Reason, RunContext, RunId, conclude,
 };
 use crate::sandbox::{Execution, Job};
+use crate::source::transcript::{Concluded, RedactedColumns, WriteError};
+use crate::transcribe;
 
-use super::host::{Host, NotLoaded};
+use super::host::{Host, Loaded, NotLoaded};
 use super::select::RunPlan;
 
 /// The facts of a run that every one of its checks is told.
@@ -29,34 +35,98 @@ pub(super) async fn execute(host: &Host, plan: &RunPlan, facts: &Facts, check: &
     let began = clock::monotonic();
     let (execution, digest) = match host.prepare(check) {
         Ok(loaded) => {
-            let context = RunContext {
-                run_id: facts.run_id,
-                check: check.name.clone(),
-                attempt: 1,
-                scheduled_for: plan.scheduled_for,
-                target_date: plan.target_date,
-                window: plan.window,
-                time_zone: plan.zone_name().to_owned(),
-                utc_offset_seconds: plan.time_zone.to_offset(plan.scheduled_for).seconds(),
-                seed: facts.run_id.seed(&check.name),
-                dry_run: facts.dry_run,
-                sources: loaded.grants.sources(),
-            };
-            let deadline = began + loaded.limits.duration(LimitName::Deadline);
-            let job = Job {
-                context,
-                settings: check.settings.clone(),
-                grants: loaded.grants,
-                limits: loaded.limits,
-                deadline,
-                cancel: facts.cancel.clone(),
-            };
-            (host.sandbox.run(loaded.plugin.compiled(), job).await, Some(loaded.plugin.digest))
+            let (plugin, job) = job(plan, facts, check, loaded);
+            (host.sandbox.run(plugin.compiled(), job).await, Some(plugin.digest))
         }
         Err(not_loaded) => not_run(&check.plugin, &not_loaded),
     };
     let result = ended(facts.run_id, check, started_at, execution, digest);
     CheckResult { duration: began.elapsed(), ..result }
+}
+
+/// Runs a check and writes a transcript. Nothing is stored.
+///
+/// # Errors
+/// [`RecordError`]; however the check ends, is none.
+///
+/// # Cancel safety
+/// Dropping the future ends guest and queries, and leaves no file.
+pub async fn record(
+    host: &Host,
+    plan: &RunPlan,
+    check: &CheckConfig,
+    path: &Path,
+    redacted: Option<RedactedColumns>,
+) -> Result<Concluded, RecordError> {
+    let run_id = RunId::generate(host.clock.now());
+    let facts = Facts { run_id, dry_run: true, cancel: CancellationToken::new() };
+    let loaded = host.prepare(check).map_err(|not_loaded| {
+        let (message, hint) = match not_run(&check.plugin, &not_loaded).0.ending {
+            Ending::Broken { message, hint, .. } => (message, hint),
+            Ending::Returned(_) | Ending::GuestError(_) => (check.plugin.to_string(), None),
+        };
+        RecordError::NotLoaded { check: check.name.clone(), message, hint }
+    })?;
+    let (plugin, job) = job(plan, &facts, check, loaded);
+    Ok(transcribe::record(&host.sandbox, &plugin, job, check.severity, path, redacted).await?)
+}
+
+/// Why there is no transcript of a check.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Its plugin is refused, or refuses the settings.
+    #[error("check `{check}` cannot run: {message}")]
+    NotLoaded {
+        /// The check.
+        check: CheckName,
+        /// What a run would say.
+        message: String,
+        /// What would help.
+        hint: Option<String>,
+    },
+    /// The transcript cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl RecordError {
+    /// What would make it work.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::NotLoaded { hint, .. } => {
+                hint.as_deref().unwrap_or("`assay doctor` looks at the whole configuration")
+            }
+            Self::Write(error) => error.hint(),
+        }
+    }
+}
+
+/// What a check that has all it needs is about to do.
+fn job(plan: &RunPlan, facts: &Facts, check: &CheckConfig, loaded: Loaded) -> (Arc<Admitted>, Job) {
+    let Loaded { plugin, grants, limits } = loaded;
+    let context = RunContext {
+        run_id: facts.run_id,
+        check: check.name.clone(),
+        attempt: 1,
+        scheduled_for: plan.scheduled_for,
+        target_date: plan.target_date,
+        window: plan.window,
+        time_zone: plan.zone_name().to_owned(),
+        utc_offset_seconds: plan.time_zone.to_offset(plan.scheduled_for).seconds(),
+        seed: facts.run_id.seed(&check.name),
+        dry_run: facts.dry_run,
+        sources: grants.sources(),
+    };
+    let job = Job {
+        context,
+        settings: check.settings.clone(),
+        grants,
+        deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
+        limits,
+        cancel: facts.cancel.clone(),
+    };
+    (plugin, job)
 }
 
 /// The result of a check that ended in some way, with nothing known of its duration.
@@ -89,11 +159,6 @@ pub(super) fn ended(
     }
 }
 
-/// The execution of a check that did not come to run.
-pub(super) fn without_guest(ending: Ending) -> Execution {
-    Execution { ending, report: Report::default(), unresolved: Vec::new(), usage: Usage::default() }
-}
-
 fn not_run(reference: &PluginRef, not_loaded: &NotLoaded<'_>) -> (Execution, Option<Digest>) {
     match not_loaded {
         NotLoaded::Plugin(refusal) => {
@@ -103,8 +168,10 @@ fn not_run(reference: &PluginRef, not_loaded: &NotLoaded<'_>) -> (Execution, Opt
                 hint: Some(refusal.hint()),
                 detail: None,
             };
-            (without_guest(ending), None)
+            (Execution::without_guest(ending), None)
         }
-        NotLoaded::Settings { refusal, plugin } => (without_guest(refusal.ending(reference)), Some(plugin.digest)),
+        NotLoaded::Settings { refusal, plugin } => {
+            (Execution::without_guest(refusal.ending(reference)), Some(plugin.digest))
+        }
     }
 }

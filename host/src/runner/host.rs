@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{CheckConfig, Config, SourceKind};
 use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode, SourceName};
 use crate::sandbox::{CompileCache, CompileLimits, Compiler, Sandbox, SandboxError};
-use crate::source::files::{FilesOptions, FilesSource};
+use crate::source::files::{AsOf, FilesOptions, FilesSource};
 use crate::source::{Closed, Source};
 
 use super::event::{Event, tell};
@@ -95,7 +95,7 @@ impl Host {
         let compiler = Compiler::new(program.to_owned(), limits);
         let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max, compiler)?, &config);
         let sources = config.sources.iter().map(|source| {
-            let SourceKind::Files { path, project, memory_bytes, spill_bytes } = &source.kind;
+            let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind;
             let options = FilesOptions {
                 path: path.clone(),
                 project: project.clone(),
@@ -107,8 +107,12 @@ impl Host {
                 Problem::new(ProblemCode::Unavailable, format!("source `{}` cannot be opened: {error}", source.name))
                     .with_hint(error.hint())
             });
+            let seen = |files: FilesSource| match as_of.clone() {
+                Some((from, until)) => files.as_of(AsOf { from, until }),
+                None => files,
+            };
             let handle = |files| SourceHandle {
-                source: Arc::new(files) as Arc<dyn Source>,
+                source: Arc::new(seen(files)) as Arc<dyn Source>,
                 slots: Arc::new(Semaphore::new(source.concurrency.get())),
             };
             (source.name.clone(), opened.map(handle))

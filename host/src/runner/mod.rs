@@ -19,6 +19,7 @@ mod run;
 mod select;
 
 pub use event::{Event, RunOutcome};
+pub use execute::{RecordError, record};
 pub use host::{Host, HostError};
 pub use run::{Journal, run};
-pub use select::{Request, RunPlan, SelectError, select};
+pub use select::{At, Request, RunPlan, SelectError, select};

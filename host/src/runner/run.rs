@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::CheckConfig;
 use crate::model::{CheckResult, Ending, LimitName, Reason, RunId, RunRecord, RunStatus, Tally, Trigger, roll_up};
-use crate::sandbox::ENGINE_VERSION;
+use crate::sandbox::{ENGINE_VERSION, Execution};
 use crate::store::{PlannedCheck, Store, StoreError};
 
 use super::event::{Event, RunOutcome, tell};
-use super::execute::{Facts, ended, execute, without_guest};
+use super::execute::{Facts, ended, execute};
 use super::host::{Host, Slot};
 use super::select::RunPlan;
 
@@ -85,7 +85,8 @@ pub async fn run(
             Err(panic) => {
                 let index = running[&panic.id()];
                 let ending = Ending::broken(Reason::HostError, format!("the host broke while the check ran: {panic}"));
-                let result = ended(run_id, &plan.checks[index], host.clock.now(), without_guest(ending), None);
+                let result =
+                    ended(run_id, &plan.checks[index], host.clock.now(), Execution::without_guest(ending), None);
                 let result = Arc::new(result);
                 let stored = keep(&journal, &result).await;
                 (index, result, stored)
@@ -170,7 +171,7 @@ impl Task {
     }
 
     fn not_begun(&self, check: &CheckConfig, ending: Ending) -> CheckResult {
-        ended(self.facts.run_id, check, self.host.clock.now(), without_guest(ending), None)
+        ended(self.facts.run_id, check, self.host.clock.now(), Execution::without_guest(ending), None)
     }
 }
 

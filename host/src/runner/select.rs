@@ -1,8 +1,8 @@
 //! Which checks a request means, and the day they are about. Pure.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ZonedDateTime};
 
 use crate::config::{CheckConfig, Config, ScheduleConfig, Target};
 use crate::model::{ScheduleName, Window};
@@ -14,6 +14,42 @@ pub struct Request {
     pub names: Vec<String>,
     /// The day to run for; by default what the schedule says.
     pub date: Option<Date>,
+    /// The instant to run at; by default now.
+    pub at: Option<At>,
+}
+
+/// An instant, as somebody says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The same everywhere.
+    Instant(Timestamp),
+    /// What the clock shows in the zone of the schedule. A time that it shows twice is the first, one that it leaves
+    /// out is as much later as it leaves out.
+    Local(DateTime),
+}
+
+impl At {
+    fn instant(self, time_zone: &TimeZone) -> Result<Timestamp, SelectError> {
+        match self {
+            Self::Instant(instant) => Ok(instant),
+            Self::Local(local) => time_zone.to_timestamp(local).map_err(|_| SelectError::Day(local.date())),
+        }
+    }
+}
+
+impl std::str::FromStr for At {
+    type Err = jiff::Error;
+
+    /// `2026-01-31T06:00`, `2026-01-31T06:00-05:00`, `2026-01-31T11:00Z`, `2026-01-31T06:00[America/New_York]`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(instant) = text.parse() {
+            return Ok(Self::Instant(instant));
+        }
+        if let Ok(zoned) = text.parse::<ZonedDateTime>() {
+            return Ok(Self::Instant(zoned.timestamp()));
+        }
+        text.parse().map(Self::Local)
+    }
 }
 
 /// The checks of one run and the day they are about.
@@ -27,7 +63,7 @@ pub struct RunPlan {
     pub target_date: Date,
     /// The same day as instants.
     pub window: Window,
-    /// The instant the run is due: now, or for a day gone by its end.
+    /// The instant the run is due: now, or what somebody says, or for a day gone by its end.
     pub scheduled_for: Timestamp,
     /// The checks, in the order of the configuration.
     pub checks: Vec<CheckConfig>,
@@ -52,6 +88,9 @@ pub enum SelectError {
         /// Names that look like it.
         similar: Vec<String>,
     },
+    /// The instant has not come.
+    #[error("{0} has not come yet")]
+    Ahead(Timestamp),
     /// The day is at the edge of the calendar.
     #[error("the day {0} is out of range")]
     Day(Date),
@@ -85,7 +124,7 @@ pub fn select(config: &Config, request: &Request, now: Timestamp) -> Result<Vec<
             let name = schedule.map(|schedule| &schedule.name);
             let checks: Vec<_> =
                 chosen.iter().filter(|check| check.schedule.as_ref() == name).map(|c| (*c).clone()).collect();
-            (!checks.is_empty()).then(|| plan(schedule, checks, request.date, now))
+            (!checks.is_empty()).then(|| plan(schedule, checks, request, now))
         })
         .collect()
 }
@@ -93,19 +132,27 @@ pub fn select(config: &Config, request: &Request, now: Timestamp) -> Result<Vec<
 fn plan(
     schedule: Option<&ScheduleConfig>,
     checks: Vec<CheckConfig>,
-    date: Option<Date>,
+    request: &Request,
     now: Timestamp,
 ) -> Result<RunPlan, SelectError> {
     let (time_zone, target) =
         schedule.map_or((TimeZone::UTC, Target::SameDay), |schedule| (schedule.time_zone.clone(), schedule.target));
-    let today = now.to_zoned_datetime(time_zone.clone()).date();
-    let target_date = match date {
+    let at = request.at.map(|at| at.instant(&time_zone)).transpose()?;
+    if let Some(at) = at.filter(|at| *at > now) {
+        return Err(SelectError::Ahead(at));
+    }
+    let due = at.unwrap_or(now);
+    let today = due.to_zoned_datetime(time_zone.clone()).date();
+    let target_date = match request.date {
         Some(date) => date,
-        None => target.date(now, &time_zone).map_err(|_| SelectError::Day(today))?,
+        None => target.date(due, &time_zone).map_err(|_| SelectError::Day(today))?,
     };
     let window = Window::of(target_date, &time_zone).map_err(|_| SelectError::Day(target_date))?;
     // A day gone by is seen as it was at its end: what came later is not yet known.
-    let scheduled_for = if date.is_some() { now.min(window.end) } else { now };
+    let scheduled_for = match (at, request.date) {
+        (None, Some(_)) => now.min(window.end),
+        (Some(_), _) | (None, None) => due,
+    };
     Ok(RunPlan { schedule: schedule.map(|s| s.name.clone()), time_zone, target_date, window, scheduled_for, checks })
 }
 

@@ -46,6 +46,14 @@ pub struct Execution {
     pub usage: Usage,
 }
 
+impl Execution {
+    /// Of a job that did not come to run.
+    #[must_use]
+    pub fn without_guest(ending: Ending) -> Self {
+        Self { ending, report: Report::default(), unresolved: Vec::new(), usage: Usage::default() }
+    }
+}
+
 impl Sandbox {
     /// Runs a check. Never fails: every way to end is an [`Ending`].
     ///
@@ -53,7 +61,7 @@ impl Sandbox {
     /// Dropping the future ends guest and queries and frees the slot; what was reported is lost with it.
     pub async fn run(&self, plugin: &Compiled, job: Job) -> Execution {
         let Job { context, settings, grants, limits, deadline, cancel } = job;
-        let query = QueryCapability::new(grants, limits.clone(), deadline);
+        let query = QueryCapability::new(grants, limits.clone(), deadline).at(context.scheduled_for);
         let context = context.into();
         let (answer, state, fuel) = self
             .call(

@@ -11,3 +11,4 @@ mod hostile;
 mod kill;
 mod languages;
 mod limits;
+mod replays;

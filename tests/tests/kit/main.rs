@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
 
 mod new;
+mod recording;
 mod shipped;
 mod walkthrough;
 mod wrong;

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 
+use crate::cli::args::CaseArgs;
 use crate::cli::failure::Failure;
 use crate::cli::progress::LARGE;
 use crate::cli::worker::program;
 use crate::kit::build::{self, BuildError};
 use crate::kit::manifest::{FILE, Manifest, ManifestError};
 use crate::kit::rig::{Rig, RigError};
+use crate::kit::suite::Suite;
 
 /// A check's folder with its manifest.
 pub(super) struct Place {
@@ -60,6 +62,21 @@ impl Place {
     }
 }
 
+/// The cases that are asked for, and the check they are of. A built component can be tested without its sources.
+pub(super) async fn suite_and_rig(args: &CaseArgs) -> Result<(Suite, Rig), Failure> {
+    let suite = Suite::find(&args.place).map_err(super::test::failure)?.filtered(&args.filter);
+    if suite.cases().next().is_none() {
+        let error = anyhow::anyhow!("no case holds {}", args.filter.join(" or "));
+        return Err(Failure::usage(error, "`--filter` takes a part of `FILE/CASE`; without it all cases run"));
+    }
+    let rig = match (Place::find(&args.place)?, &args.component) {
+        (Some(place), component) => place.rig(component.as_deref()).await?,
+        (None, Some(component)) => load(component, None).await?,
+        (None, None) => return Err(no_check(&args.place)),
+    };
+    Ok((suite, rig))
+}
+
 /// There is no check in a folder, or above it.
 pub(super) fn no_check(place: &Path) -> Failure {
     let error = ManifestError::Missing { folder: place.to_owned() };
@@ -71,7 +88,8 @@ pub(super) async fn load(path: &Path, cache: Option<&Path>) -> Result<Rig, Failu
     let compiling = |bytes: u64| {
         if bytes >= LARGE {
             let size = ByteSize::b(bytes);
-            anstream::eprintln!("compiling {} ({size}), once: the next time it comes from the cache", path.display());
+            let kept = if cache.is_some() { ", once: the next time it comes from the cache" } else { "" };
+            anstream::eprintln!("compiling {} ({size}){kept}", path.display());
         }
     };
     Rig::load(path, &program()?, cache, compiling).await.map_err(|error| match error {

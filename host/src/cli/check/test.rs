@@ -6,27 +6,22 @@ use owo_colors::OwoColorize as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value as Json, json};
 
-use super::place::{Place, load, no_check};
+use super::place::suite_and_rig;
+use super::watch;
 use crate::cli::args::{TestArgs, TestFormat};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::render::{self, table::inert};
 use crate::kit::golden::document;
-use crate::kit::suite::{Suite, SuiteError, Tested, Verdict};
+use crate::kit::suite::{SuiteError, Tested, Verdict};
 
-/// Runs the cases of a check.
+/// Runs the cases of a check; with `--watch` again and again.
 pub(super) async fn test(args: &TestArgs) -> Result<ExitCode, Failure> {
-    let suite = Suite::find(&args.cases.place).map_err(failure)?.filtered(&args.cases.filter);
-    if suite.cases().next().is_none() {
-        let error = anyhow::anyhow!("no case holds {}", args.cases.filter.join(" or "));
-        return Err(Failure::usage(error, "`--filter` takes a part of `FILE/CASE`; without it all cases run"));
-    }
-    let rig = match (Place::find(&args.cases.place)?, &args.cases.component) {
-        (Some(place), component) => place.rig(component.as_deref()).await?,
-        // A built component can be tested without its sources.
-        (None, Some(component)) => load(component, None).await?,
-        (None, None) => return Err(no_check(&args.cases.place)),
-    };
+    if args.watch { watch::again_and_again(&args.cases.place, || once(args)).await } else { once(args).await }
+}
+
+async fn once(args: &TestArgs) -> Result<ExitCode, Failure> {
+    let (suite, rig) = suite_and_rig(&args.cases).await?;
     let live = args.format == TestFormat::Table;
     let done = |tested: &Tested| {
         if live {

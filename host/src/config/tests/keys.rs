@@ -26,7 +26,7 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ceilings,
     } = &config.host;
     let source = &config.sources[0];
-    let SourceKind::Files { path, project, memory_bytes, spill_bytes } = &source.kind;
+    let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind;
     let morning = &config.schedules[0];
     let CheckConfig { name, plugin, schedule, severity, owner, tags, grants, limits: asked, settings } =
         &config.checks[0];
@@ -47,6 +47,8 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("host.limits", limits(ceilings)),
         ("source.path", path.display().to_string()),
         ("source.project", project.clone().unwrap_or_default()),
+        ("source.as_of_from", as_of.clone().map(|(from, _)| from).unwrap_or_default()),
+        ("source.as_of_until", as_of.clone().and_then(|(_, until)| until).unwrap_or_default()),
         ("source.memory", memory_bytes.to_string()),
         ("source.spill", spill_bytes.to_string()),
         ("source.concurrency", source.concurrency.to_string()),
@@ -78,6 +80,8 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("host.limits", "\"32 MiB\", rows = 7", "\"1 KiB\"", "memory 33554432, rows 7", "memory 1024"),
         ("source.path", "\"data\"", "\".\"", "/etc/assay/data", "/etc/assay/."),
         ("source.project", "\nproject = \"my-project\"", "", "my-project", ""),
+        ("source.as_of_from", "\"available_at\"", "\"Seen\"", "available_at", "Seen"),
+        ("source.as_of_until", "as_of_until = \"superseded_at\"\n", "", "superseded_at", ""),
         ("source.memory", "\nmemory = \"1 MiB\"", "\nmemory = \"9 B\"", "1048576", "9"),
         ("source.spill", "\"2 MiB\"", "\"1 kB\"", "2097152", "1000"),
         ("source.concurrency", "concurrency = 4", "concurrency = 1", "4", "1"),
@@ -150,7 +154,13 @@ fn what_is_left_out_has_a_default() {
     };
     assert_eq!(config.host, host);
     assert_eq!(HostConfig::default(), host, "the same without a file");
-    let kind = SourceKind::Files { path: "data".into(), project: None, memory_bytes: 512 << 20, spill_bytes: 2 << 30 };
+    let kind = SourceKind::Files {
+        path: "data".into(),
+        project: None,
+        memory_bytes: 512 << 20,
+        spill_bytes: 2 << 30,
+        as_of: None,
+    };
     assert_eq!((&config.sources[0].kind, config.sources[0].concurrency.get()), (&kind, 8));
     let check = &config.checks[0];
     assert_eq!((check.severity, check.settings.as_str()), (Severity::Medium, "{}"));

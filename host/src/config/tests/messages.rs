@@ -277,3 +277,10 @@ fn no_damage_to_a_file_makes_a_panic_or_a_problem_without_a_hint() {
         }
     }
 }
+
+#[test]
+fn instants_of_rows() {
+    insta::assert_snapshot!(told(
+        "[source.a]\ntype = \"files\"\npath = \"a\"\nas_of_until = \"b\"\n[source.c]\ntype = \"files\"\npath = \"c\"\nas_of_from = \"\"\nas_of_until = \"\"\n"
+    ));
+}

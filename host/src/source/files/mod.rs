@@ -8,6 +8,7 @@
 //! checked is the tree that runs; a file that cannot be read whole is a problem that names it, never a table
 //! with fewer rows.
 
+mod as_of;
 mod bounded;
 mod canonical;
 mod catalog;
@@ -53,9 +54,11 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
+use jiff::Timestamp;
 use object_store::ObjectStore;
 use tokio::runtime::Handle;
 
+pub use self::as_of::AsOf;
 use self::catalog::{FoundTable, LookupError};
 use self::engine::{Engine, Idle, interrupted};
 use self::failure::problem;
@@ -108,6 +111,7 @@ pub struct FilesSource {
     idle: Arc<Idle>,
     config: SessionConfig,
     registry: Arc<Registry>,
+    as_of: Option<AsOf>,
 }
 
 /// Why a folder cannot be a source.
@@ -186,7 +190,14 @@ impl FilesSource {
             idle: Arc::default(),
             config: session::config(target_partitions, memory_bytes / 2),
             registry: Arc::new(Registry::new()),
+            as_of: None,
         })
+    }
+
+    /// With columns that say when rows are there: a statement that is asked at an instant sees the rows of then.
+    #[must_use]
+    pub fn as_of(self, columns: AsOf) -> Self {
+        Self { as_of: Some(columns), ..self }
     }
 
     /// Whether the source can mean what a statement says, as far as its text alone tells: without a look at tables.
@@ -221,6 +232,7 @@ impl FilesSource {
     async fn state_with(
         &self,
         names: &BTreeSet<TableName>,
+        as_of: Option<Timestamp>,
         watch: &Watch,
     ) -> Result<(SessionState, Vec<SchemaRef>), Problem> {
         let found = self.look_up(names.clone()).await?;
@@ -231,11 +243,17 @@ impl FilesSource {
         let state = session::state(self.config.clone(), &self.registry, runtime, watch);
         let formats = Formats::new(&state, store);
         let mut tables: Vec<(TableName, Arc<dyn TableProvider>)> = Vec::with_capacity(found.len());
+        let seen = self.as_of.as_ref().zip(as_of);
         let mut first = 0;
         for table in found {
             let built = FilesTable::build(&formats, &snapshot, &table, first).await.map_err(|error| problem(&error))?;
             first += table.files.len();
-            tables.push((table.name, Arc::new(built)));
+            let built: Arc<dyn TableProvider> = Arc::new(built);
+            let built = match seen {
+                Some((columns, instant)) => columns.view(&table.name, built, instant)?,
+                None => built,
+            };
+            tables.push((table.name, built));
         }
         let schemas = tables.iter().map(|(_, table)| table.schema()).collect();
         session::register(&state, tables).map_err(|error| problem(&error))?;
@@ -251,7 +269,7 @@ impl FilesSource {
 
     /// Plans a statement for execution.
     async fn plan(&self, statement: ReadStatement, watch: Watch) -> Result<Planned, Problem> {
-        let (state, tables) = self.state_with(statement.tables(), &watch).await?;
+        let (state, tables) = self.state_with(statement.tables(), statement.as_of(), &watch).await?;
         let registry = Arc::clone(&self.registry);
         let runtime = Handle::current();
         let planned = blocking(move || {
@@ -348,7 +366,7 @@ impl Source for FilesSource {
             let (dir, project, asked) = (Arc::clone(&self.dir), self.project.clone(), name.clone());
             let (made_of, problem) = match blocking(move || catalog::find(&dir, &project, &asked)).await? {
                 Ok(table) => {
-                    let read = self.state_with(&BTreeSet::from([name.clone()]), &Watch::default()).await;
+                    let read = self.state_with(&BTreeSet::from([name.clone()]), None, &Watch::default()).await;
                     (table.made_of(), read.err())
                 }
                 Err(error) => (catalog::made_of_unusable(&error), Some(error.into())),

@@ -22,6 +22,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sqlparser::ast::Statement;
 use sqlparser::parser::{Parser, ParserError};
 
@@ -42,9 +43,22 @@ pub struct ReadStatement {
     params: Vec<Param>,
     ast: Arc<Statement>,
     tables: BTreeSet<TableName>,
+    as_of: Option<Timestamp>,
 }
 
 impl ReadStatement {
+    /// Asked at some instant: a source that knows since when its rows are there shows those of then.
+    #[must_use]
+    pub fn at(self, instant: Timestamp) -> Self {
+        Self { as_of: Some(instant), ..self }
+    }
+
+    /// The instant at which it is asked; None for whatever is there now.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.as_of
+    }
+
     /// Every table that the statement touches, subqueries included, common table expressions resolved.
     #[must_use]
     pub fn tables(&self) -> &BTreeSet<TableName> {
@@ -91,7 +105,7 @@ pub fn read_statement(sql: &str, params: Vec<Param>) -> Result<ReadStatement, Pr
     tables::split_names(&mut ast)?;
     let tables = tables::tables(&ast)?;
     params::bind(&mut ast, &params)?;
-    Ok(ReadStatement { text: sql.to_owned(), params, ast: Arc::new(ast), tables })
+    Ok(ReadStatement { text: sql.to_owned(), params, ast: Arc::new(ast), tables, as_of: None })
 }
 
 fn unparsable(error: &ParserError) -> Problem {

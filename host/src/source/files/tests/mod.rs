@@ -1,5 +1,6 @@
 //! The source over real files: good ones, broken ones, and statements that want more than they may.
 
+mod as_of;
 mod damage;
 mod declared;
 mod limits;

@@ -8,7 +8,7 @@ async fn the_engine_knows_no_table_besides_those_of_the_statement() {
     let folder = Folder::with(&[("open.csv", "a\n1\n"), ("secret.csv", "a\n2\n")]);
     let source = folder.source();
     let open = BTreeSet::from([TableName::new(vec!["open".to_owned()])]);
-    let (state, _) = source.state_with(&open, &Watch::default()).await.unwrap();
+    let (state, _) = source.state_with(&open, None, &Watch::default()).await.unwrap();
     for (sql, known) in [("SELECT a FROM open", true), ("SELECT a FROM secret", false)] {
         let statement = read_statement(sql, Vec::new()).unwrap();
         let tree = Statement::Statement(Box::new(statement.ast().clone()));

@@ -11,7 +11,7 @@ use crate::source::files::canonical;
 /// The type of the column `c` inside of the engine, and its values.
 async fn read(source: &FilesSource) -> Result<(String, Vec<Option<String>>), Problem> {
     let statement = read_statement("SELECT c FROM t", Vec::new()).unwrap();
-    let (state, _) = source.state_with(statement.tables(), &Watch::default()).await?;
+    let (state, _) = source.state_with(statement.tables(), None, &Watch::default()).await?;
     let table =
         state.catalog_list().catalog(":here").unwrap().schema(":here").unwrap().table("t").await.unwrap().unwrap();
     let type_name = canonical::name(table.schema().field_with_name("c").unwrap().data_type());
