@@ -24,6 +24,7 @@ pub mod kit;
 pub mod model;
 pub mod runner;
 pub mod sandbox;
+pub mod schedule;
 pub mod source;
 pub mod store;
 pub mod transcribe;

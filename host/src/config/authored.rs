@@ -161,6 +161,10 @@ pub(super) struct Schedule {
     /// IANA name of the zone in which days count.
     #[schemars(with = "String", length(min = 1), example = "America/New_York")]
     pub(super) timezone: Option<Spanned<String>>,
+    /// When it is due: minute, hour, day of the month, month and day of the week, as clocks of the zone show them. Left
+    /// out: only when somebody runs it.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"0 6 * * *")]
+    pub(super) cron: Option<Spanned<String>>,
     /// The day a run is about, seen from the instant it is due.
     #[schemars(
         with = "Option<String>",

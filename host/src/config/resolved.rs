@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
+use crate::schedule::Cron;
 use crate::source::TablePattern;
 
 use super::authored;
@@ -119,6 +120,8 @@ pub struct ScheduleConfig {
     pub name: ScheduleName,
     /// The zone in which days count; it has an IANA name.
     pub time_zone: TimeZone,
+    /// When it is due; only by hand when there is none.
+    pub cron: Option<Cron>,
     /// The day a run is about.
     pub target: Target,
 }

@@ -34,6 +34,7 @@ concurrency = 4
 
 [schedule.morning]
 timezone = "America/New_York"
+cron = "0 6 * * *"
 target = "previous_day"
 
 [schedule.evening]

@@ -235,14 +235,16 @@ fn project_of(written: &Spanned<String>, problems: &mut Problems) -> Option<Stri
 fn schedule(named: &Named<authored::Schedule>, problems: &mut Problems) -> Option<ScheduleConfig> {
     let name: Option<ScheduleName> = parse(&named.name, "for example `[schedule.morning]`", problems);
     let section = named.section.as_ref()?;
-    let authored::Schedule { timezone, target } = &section.value;
+    let authored::Schedule { timezone, cron, target } = &section.value;
     let time_zone = section.required("timezone", timezone.as_ref(), problems);
     let time_zone = time_zone.and_then(|zone| time_zone_of(zone, problems));
+    let cron =
+        cron.as_ref().map(|cron| parse(cron, "minute, hour, day, month and weekday, as in `0 6 * * *`", problems));
     let target = match target {
         None => Some(Target::default()),
         Some(text) => word(text, "target", Target::ALL.map(|target| (target.as_str(), target)), problems),
     };
-    Some(ScheduleConfig { name: name?, time_zone: time_zone?, target: target? })
+    Some(ScheduleConfig { name: name?, time_zone: time_zone?, cron: all_or_none(cron)?, target: target? })
 }
 
 /// A zone by its IANA name.

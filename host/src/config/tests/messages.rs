@@ -284,3 +284,8 @@ fn instants_of_rows() {
         "[source.a]\ntype = \"files\"\npath = \"a\"\nas_of_until = \"b\"\n[source.c]\ntype = \"files\"\npath = \"c\"\nas_of_from = \"\"\nas_of_until = \"\"\n"
     ));
 }
+
+#[test]
+fn times_of_schedules() {
+    insta::assert_snapshot!(told(&good_and("[schedule.never]\ntimezone = \"UTC\"\ncron = \"0 6 * *\"\n")));
+}
