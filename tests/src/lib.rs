@@ -5,3 +5,4 @@ pub mod conformance;
 pub mod pipeline;
 pub mod process;
 pub mod project;
+pub mod slots;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_sdk::{Check, ColumnName, Context, Error, Scope, SettingProblem, TableName, Verdict};
+use assay_sdk::{Check, ColumnName, Context, Error, Scope, SettingProblem, TableName, Verdict, not_applicable};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -33,6 +33,10 @@ pub struct Settings {
     /// An empty table is not applicable rather than wrong.
     #[serde(default)]
     pub allow_empty: bool,
+    /// A query that returns one row with a boolean `applies` and, if it likes, a text `reason`: the check is skipped where
+    /// it says no. It may name `@target_date`.
+    #[serde(default)]
+    pub applies_sql: Option<String>,
 }
 
 fn sample_rows() -> u32 {
@@ -60,8 +64,12 @@ impl Check for UniqueKey {
     }
 
     fn run(context: &Context, settings: &Settings) -> Result<Verdict, Error> {
+        let source = settings.source.as_deref();
+        if let Some(skip) = not_applicable(context, source, settings.applies_sql.as_deref())? {
+            return Ok(skip);
+        }
         let last_days = settings.date_column.as_ref().zip(settings.lookback_days);
-        let scope = Scope::new(context, settings.source.as_deref(), &settings.table, last_days)?;
+        let scope = Scope::new(context, source, &settings.table, last_days)?;
         let has_null =
             settings.columns.iter().map(|column| format!("{column} IS NULL")).collect::<Vec<_>>().join(" OR ");
         let sql = format!("SELECT COUNT(*) AS n, COUNTIF({has_null}) AS nulls FROM {{rows}}");
