@@ -2,7 +2,7 @@
 
 pub mod bed;
 pub mod conformance;
-pub mod pipeline;
 pub mod process;
 pub mod project;
 pub mod slots;
+pub mod trial;

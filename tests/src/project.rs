@@ -22,10 +22,12 @@ pub struct Output {
     pub stderr: String,
 }
 
-/// The folder of what is built: tests run from `<target>/debug/deps`.
+/// The folder of what is built: programs run from there, tests from `deps` in it.
 fn programs() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it is");
-    test.ancestors().nth(2).expect("tests lie two folders deep").to_owned()
+    let program = std::env::current_exe().expect("a program knows where it is");
+    let folder = program.parent().expect("a program stands in a folder");
+    let is_of_tests = folder.file_name().is_some_and(|name| name == "deps");
+    folder.parent().filter(|_| is_of_tests).unwrap_or(folder).to_owned()
 }
 
 /// The program.

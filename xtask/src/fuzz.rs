@@ -38,7 +38,7 @@ const TARGETS: [Target; 3] = [
     Target {
         name: "config",
         input_bytes_max: 8_192,
-        seeds: &["host/src/config/starter.toml", "xtask/src/demo.toml"],
+        seeds: &["host/src/config/starter.toml", "plugins/suites/basketball.toml"],
         seeded_with_guests: false,
     },
 ];

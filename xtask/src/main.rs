@@ -29,8 +29,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Builds everything, generates a month of data with faults planted, and runs the checks over it
-    Demo,
+    /// Builds everything, generates the data of a sports pipeline, and runs the shipped suite through a day of it
+    Demo {
+        /// What goes wrong that day: a name that `cargo xtask pipeline --list` tells
+        #[arg(long)]
+        incident: Option<String>,
+    },
+    /// Generates the data of a sports pipeline; `--help` tells how
+    #[command(disable_help_flag = true)]
+    Pipeline {
+        /// What the generator is asked
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs the shipped suite over incidents, or over a healthy season; `--help` tells how
+    #[command(disable_help_flag = true)]
+    Incidents {
+        /// What is asked
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Runs everything that continuous integration runs
     Test,
     /// Runs the fuzz targets: what the host and the SDK read of what others wrote
@@ -76,7 +94,9 @@ fn main() -> ExitCode {
 
 fn chore(chore: Chore) -> anyhow::Result<()> {
     match chore {
-        Chore::Demo => demo::demo(),
+        Chore::Demo { incident } => demo::demo(incident.as_deref()),
+        Chore::Pipeline { arguments } => demo::program("pipeline-data", &arguments),
+        Chore::Incidents { arguments } => demo::program("incidents", &arguments),
         Chore::Test => test::test(),
         Chore::Bench => bench::bench(),
         Chore::Fuzz { target: Some(target), input: Some(input), .. } => fuzz::reproduce(&target, &input),

@@ -97,7 +97,7 @@ pub use identifier::{ColumnName, TableName, quote_identifier};
 pub use jiff::Timestamp;
 pub use jiff::civil::{Date, Weekday};
 pub use query::{IntoParam, Param, Query, Rows, query};
-pub use report::{Finding, Level, Severity, log, metric};
+pub use report::{Finding, Level, Severity, log, metric, metric_of};
 pub use row::{Cell, FromCell, Row};
 #[doc(hidden)]
 pub use row::{ChunkRows, decode};

@@ -221,7 +221,21 @@ fn bytes(finding: &contract::Finding) -> usize {
 
 /// A number for trends.
 pub fn metric(name: &str, value: f64, unit: Option<&str>) {
-    contract::metric(name, value, unit, &[]);
+    metric_of(name, value, unit, &[]);
+}
+
+/// A number for trends that is one of several of its name, told apart by labels: of each column, of each segment.
+///
+/// ```no_run
+/// use assay_sdk::metric_of;
+///
+/// metric_of("null_percent", 1.5, Some("percent"), &[("column", "price")]);
+/// ```
+pub fn metric_of(name: &str, value: f64, unit: Option<&str>, labels: &[(&str, &str)]) {
+    let label =
+        |(key, value): &(&str, &str)| contract::Attribute { key: (*key).to_owned(), value: (*value).to_owned() };
+    let labels: Vec<_> = labels.iter().map(label).collect();
+    contract::metric(name, value, unit, &labels);
 }
 
 /// A line for the run's log.

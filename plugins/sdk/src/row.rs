@@ -253,6 +253,12 @@ impl Row {
         })
     }
 
+    /// Whether the answer has a column, in whatever case: for one that a statement of settings may leave out.
+    #[must_use]
+    pub fn has(&self, column: &str) -> bool {
+        self.columns().iter().any(|info| info.name.eq_ignore_ascii_case(column))
+    }
+
     /// The value of a column, whatever its type.
     ///
     /// # Errors
@@ -333,6 +339,7 @@ mod tests {
     fn names_are_found_and_missing_ones_told() {
         let row = row(Kind::Int64, Data::Int64(vec![7]), vec![1]).unwrap();
         assert_eq!(row.get::<i64>("C"), Ok(7));
+        assert!(row.has("C") && !row.has("d"));
         assert_eq!(row.get::<i64>("d").unwrap_err().to_string(), "the query returns no column `d`; it returns `c`");
     }
 

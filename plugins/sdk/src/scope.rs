@@ -87,6 +87,13 @@ impl Scope {
         Finding::new(code, message).source(&self.source).table(&self.table)
     }
 
+    /// The table and what is looked at of it, open for a further `AND`: for a statement over several scopes. With a number
+    /// of days it names `@start` and `@end`.
+    #[must_use]
+    pub fn rows(&self) -> &str {
+        &self.rows
+    }
+
     /// A statement in which `{rows}` stands for the table and what is looked at, open for a further `AND`.
     #[must_use]
     pub fn query(&self, sql: &str) -> Query {

@@ -4,7 +4,6 @@
 
 mod bad_input;
 mod commands;
-mod demo;
 mod endings;
 mod grants;
 mod hostile;
