@@ -55,17 +55,17 @@ impl Calendar {
             .bind_if_named("start", window.start)
             .bind_if_named("end", window.end)
             .fetch_whole()?;
-        let column = |name| has(rows.first(), &settings.expected_sql, name).map_err(within);
+        let column = |name| has(rows.first(), &settings.expected_sql, name).map_err(|error| within(&error));
         let (has_keys, has_expected) = (column("key")?, column("expected")?);
         let mut calendar = Self { days: BTreeMap::new(), has_keys };
         for row in &rows {
-            let day: Date = row.get("day").map_err(within)?;
-            let key = if has_keys { key(row).map_err(within)? } else { Some(String::new()) };
-            let key = key.ok_or_else(|| within(Error::new(format!("a `key` of {day} is null"))))?;
-            let expected = if has_expected { expected(row, day).map_err(within)? } else { 1.0 };
+            let day: Date = row.get("day").map_err(|error| within(&error))?;
+            let key = if has_keys { key(row).map_err(|error| within(&error))? } else { Some(String::new()) };
+            let key = key.ok_or_else(|| within(&Error::new(format!("a `key` of {day} is null"))))?;
+            let expected = if has_expected { expected(row, day).map_err(|error| within(&error))? } else { 1.0 };
             // A day outside the window is not looked at, and would look empty.
             if window.contains(day) && calendar.days.entry(day).or_default().insert(key.clone(), expected).is_some() {
-                return Err(within(Error::new(format!("{} comes twice", unit_name(day, &key)))));
+                return Err(within(&Error::new(format!("{} comes twice", unit_name(day, &key)))));
             }
         }
         calendar.days.values_mut().for_each(|due| due.retain(|_, expected| *expected > 0.0));
@@ -83,7 +83,7 @@ impl Calendar {
     }
 }
 
-fn within(error: Error) -> Error {
+fn within(error: &Error) -> Error {
     Error::new(format!("`expected_sql`: {error}"))
 }
 

@@ -48,7 +48,7 @@ impl Check for PhaseCoverage {
         metric("keys", judged.keys as f64, Some("keys"));
         metric("missing_keys", judged.missing as f64, Some("keys"));
         let samples = samples(&statements, settings, &due, &groups, &judged)?;
-        report(context, settings, &due, &judged, samples)?;
+        report(context, settings, &due, &judged, &samples)?;
         Ok(verdict(settings, &due, &judged, unplaced))
     }
 }
@@ -157,7 +157,7 @@ fn report(
     settings: &Settings,
     due: &BTreeSet<Date>,
     judged: &Judged,
-    samples: Samples,
+    samples: &Samples,
 ) -> Result<(), Error> {
     for trouble in judged.troubles.iter().take(FINDINGS_MAX) {
         let (Some(before), Some(after)) = (settings.phases.get(trouble.pair), settings.phases.get(trouble.pair + 1))

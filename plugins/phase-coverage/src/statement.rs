@@ -93,7 +93,7 @@ impl<'a> Statements<'a> {
     fn phases(&self) -> Vec<String> {
         let phase = |(index, phase): (usize, &Phase)| {
             let day = &phase.date_column;
-            let group = phase.group_column.as_ref().map_or(String::new(), |column| group_sql(column));
+            let group = phase.group_column.as_ref().map_or(String::new(), group_sql);
             let keys = phase.key_columns.iter().enumerate().map(|(key, column)| format!(", {column} AS k{key}"));
             let from = match (&phase.table, &phase.keys_sql) {
                 (Some(table), _) => table.to_string(),

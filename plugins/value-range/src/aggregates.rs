@@ -56,12 +56,12 @@ fn breaches(
     let breach = |code, what: String, condition, weight| Breach { code, what, condition, weight };
     let mut breaches = Vec::new();
     let name = function.name();
-    let wrong = outside(&value.to_string(), ("min", min), ("max", max));
+    let wrong = outside(&format!("{value}"), ("min", min), ("max", max));
     if let Some(wrong) = &wrong {
         let what = format!("wrong: a {name} outside {expected}");
         breaches.push(breach("group_out_of_range", what, format!("{there} AND {wrong}"), Weight::Tolerated));
     }
-    if let Some(near) = outside(&value.to_string(), ("warn_min", warn_min), ("warn_max", warn_max)) {
+    if let Some(near) = outside(&format!("{value}"), ("warn_min", warn_min), ("warn_max", warn_max)) {
         let range = range(warn_min, warn_max).unwrap_or_default();
         let right = wrong.map(|wrong| format!(" AND NOT {wrong}")).unwrap_or_default();
         let what = format!("noticeable: a {name} outside {range}");

@@ -31,7 +31,7 @@ pub(crate) fn of_column(rule: &Rule, column: &ColumnName) -> Plan {
     let expected = range(&rule.min, &rule.max).unwrap_or_else(|| "a number".to_owned());
     let mut breaches = Vec::new();
     // The column as it is: whole numbers above 2^53 are not the same as doubles.
-    if let Some(outside) = outside(&column.to_string(), ("min", &rule.min), ("max", &rule.max)) {
+    if let Some(outside) = outside(&format!("{column}"), ("min", &rule.min), ("max", &rule.max)) {
         breaches.push(Breach {
             code: "out_of_range",
             what: format!("outside {expected}"),
@@ -91,7 +91,7 @@ pub(crate) fn of_ratio(rule: &Rule, ratio: &Ratio) -> Plan {
 /// A column beside another.
 pub(crate) fn of_comparison(rule: &Rule, comparison: &Comparison) -> Plan {
     let Comparison { left, op, right } = comparison;
-    let odd = format!("({} OR {})", is_odd(&left.to_string()), is_odd(&right.to_string()));
+    let odd = format!("({} OR {})", is_odd(&format!("{left}")), is_odd(&format!("{right}")));
     let expected = format!("{} {} {}", left.as_str(), op.sql(), right.as_str());
     let missing = format!("{left} IS NULL OR {right} IS NULL");
     let breach = Breach {

@@ -121,7 +121,7 @@ fn check_target(folder: &Path, tables: &[Table]) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn fill(mut generator: Generator, folder: &Path, each_day: &mut impl FnMut(Date)) -> Result<Written, StoreError> {
+fn fill(generator: Generator, folder: &Path, each_day: &mut impl FnMut(Date)) -> Result<Written, StoreError> {
     let mut files = Vec::new();
     for table in generator.tables() {
         files.push(match generator.injector().shape(table) {
@@ -129,7 +129,7 @@ fn fill(mut generator: Generator, folder: &Path, each_day: &mut impl FnMut(Date)
             None => None,
         });
     }
-    while let Some(mut day) = generator.next() {
+    for mut day in generator {
         for (place, file) in files.iter_mut().enumerate() {
             if let Some(file) = file {
                 file.add(day.day(), std::mem::take(day.of_mut(place)))?;

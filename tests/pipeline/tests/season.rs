@@ -1,5 +1,7 @@
 //! What holds for every clean season: the same bytes, one row a key at any instant, nothing before its cause.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_pipeline::schema::Table;

@@ -1,8 +1,6 @@
 //! The shipped suite over a generated pipeline: each incident is seen by the checks that its file names and by no other,
 //! and a healthy season by none.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail wherever it stands")]
-
 use assay_pipeline::Incident;
 use assay_tests::trial::{self, PAGE_PATH, Said, Trial, Tried, differences, page, try_all};
 use jiff::civil::{Date, date};

@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
         let found = self.tables.iter().enumerate().find(|(_, table)| table.name == name);
         if found.is_none() {
             let hint = nearest(name, self.tables.iter().map(|table| table.name.as_str()));
-            self.problem(&format!("{place}.table"), format!("no table '{name}'"), hint.map(did_you_mean));
+            self.problem(&format!("{place}.table"), format!("no table '{name}'"), hint.map(|name| did_you_mean(&name)));
         }
         found
     }
@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
         if found.is_none() {
             let hint = nearest(name, table.columns.iter().map(|column| column.name.as_str()));
             let problem = format!("no column '{name}' in '{}'", table.name);
-            self.problem(place, problem, hint.map(did_you_mean));
+            self.problem(place, problem, hint.map(|name| did_you_mean(&name)));
         }
         found
     }
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
                 return table.map(|(table, _)| Change { table, what: What::DropTable }).into_iter().collect();
             }
             authored::Change::RenameColumn(rename) => return self.rename(place, rename).into_iter().collect(),
-            authored::Change::CastColumn(cast) => return self.cast(place, cast).into_iter().collect(),
+            authored::Change::CastColumn(cast) => return self.cast(place, &cast).into_iter().collect(),
         };
         let place = format!("{place}.{word}");
         let tables: Vec<(usize, &Table)> = if edit.table == EVERY_TABLE {
@@ -336,7 +336,7 @@ impl<'a> Checker<'a> {
         Some(Change { table, what: What::RenameColumn { column, to: rename.to } })
     }
 
-    fn cast(&mut self, place: &str, cast: authored::CastColumn) -> Option<Change> {
+    fn cast(&mut self, place: &str, cast: &authored::CastColumn) -> Option<Change> {
         let place = format!("{place}.cast_column");
         let (table, declared) = self.table(&place, &cast.table)?;
         let column = self.column(&format!("{place}.column"), declared, &cast.column)?;
@@ -359,7 +359,7 @@ impl Assign {
     }
 }
 
-fn did_you_mean(name: String) -> String {
+fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")
 }
 

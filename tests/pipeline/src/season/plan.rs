@@ -114,7 +114,7 @@ impl Planner<'_> {
     /// Every team plays 82 times: each day those play who have most games left.
     fn regular(&mut self) {
         let days = self.calendar.regular_days();
-        let mut left = [i64::try_from(2 * REGULAR_GAMES).expect("positive") / 30; TEAM_COUNT];
+        let mut left = [2 * REGULAR_GAMES / 30; TEAM_COUNT];
         let mut at_home = [0_i64; TEAM_COUNT];
         for (number, (day, count)) in days.iter().zip(games_a_day(&days)).enumerate() {
             let loose = number + 15 < days.len();
