@@ -112,10 +112,14 @@ impl Trial {
     /// # Errors
     /// When a slot cannot be run.
     pub async fn said(&self, from: Timestamp, to: Timestamp) -> anyhow::Result<Vec<Said>> {
+        self.said_in(&self.past.slots(from, to)).await
+    }
+
+    async fn said_in(&self, slots: &[Slot]) -> anyhow::Result<Vec<Said>> {
         let mut said = Vec::new();
-        for slot in self.past.slots(from, to) {
-            let results: Vec<Arc<CheckResult>> = self.past.run(&slot).await?;
-            said.extend(results.iter().filter_map(|result| Said::of(&slot, result)));
+        for slot in slots {
+            let results: Vec<Arc<CheckResult>> = self.past.run(slot).await?;
+            said.extend(results.iter().filter_map(|result| Said::of(slot, result)));
         }
         Ok(said)
     }
@@ -157,7 +161,8 @@ pub fn days_around(since: Timestamp) -> anyhow::Result<(Date, Date)> {
 /// When the trial cannot be run.
 pub async fn caught(trial: &Trial, since: Timestamp) -> anyhow::Result<BTreeMap<String, Caught>> {
     let mut caught: BTreeMap<String, Caught> = BTreeMap::new();
-    for said in trial.said(since, since + LOOKED_AT).await? {
+    let slots = first_and_last(trial.past.slots(since, since + LOOKED_AT));
+    for said in trial.said_in(&slots).await? {
         let after = said.slot.at.duration_since(since);
         let first = caught.get(&said.check).map_or(after, |before| before.after);
         caught.insert(said.check.clone(), Caught { after: first, last: said });
@@ -233,6 +238,21 @@ incident to the first run that is not well. The last column is what the validato
 | | incident | checks | first after | before |
 |---|---|---|---|---|
 ";
+
+/// Of schedules that are due often the first slots, which show how soon, and the last, which shows what it came to.
+fn first_and_last(slots: Vec<Slot>) -> Vec<Slot> {
+    const FIRST: usize = 3;
+    let mut kept = Vec::new();
+    for (place, slot) in slots.iter().enumerate() {
+        let same = |other: &&Slot| other.schedule == slot.schedule;
+        let before = slots[..place].iter().filter(same).count();
+        let after = slots[place + 1..].iter().filter(same).count();
+        if before < FIRST || after == 0 {
+            kept.push(slot.clone());
+        }
+    }
+    kept
+}
 
 /// How what was caught differs from what the incident says is to be; empty when it does not.
 #[must_use]
