@@ -161,7 +161,7 @@ pub fn days_around(since: Timestamp) -> anyhow::Result<(Date, Date)> {
 /// When the trial cannot be run.
 pub async fn caught(trial: &Trial, since: Timestamp) -> anyhow::Result<BTreeMap<String, Caught>> {
     let mut caught: BTreeMap<String, Caught> = BTreeMap::new();
-    let slots = first_and_last(trial.past.slots(since, since + LOOKED_AT));
+    let slots = first_and_last(&trial.past.slots(since, since + LOOKED_AT));
     for said in trial.said_in(&slots).await? {
         let after = said.slot.at.duration_since(since);
         let first = caught.get(&said.check).map_or(after, |before| before.after);
@@ -240,7 +240,7 @@ incident to the first run that is not well. The last column is what the validato
 ";
 
 /// Of schedules that are due often the first slots, which show how soon, and the last, which shows what it came to.
-fn first_and_last(slots: Vec<Slot>) -> Vec<Slot> {
+fn first_and_last(slots: &[Slot]) -> Vec<Slot> {
     const FIRST: usize = 3;
     let mut kept = Vec::new();
     for (place, slot) in slots.iter().enumerate() {
