@@ -112,7 +112,7 @@ fn plugins_are_listed_and_inspected() {
     let listed: Value = serde_json::from_str(&project.run(&["plugin", "list", "--format", "json"]).stdout).unwrap();
     let statuses: Vec<_> =
         listed["plugins"].as_array().unwrap().iter().map(|p| (p["code"].as_str(), p["status"].as_str())).collect();
-    assert_eq!(statuses.iter().filter(|(_, status)| *status == Some("admitted")).count(), 4);
+    assert_eq!(statuses.iter().filter(|(_, status)| *status == Some("admitted")).count(), 18);
     assert!(statuses.contains(&(Some("not_webassembly"), Some("refused"))), "{statuses:?}");
     assert!(statuses.contains(&(Some("file_name"), Some("refused"))), "{statuses:?}");
     let output = project.run(&["plugin", "inspect", "row-count@1.0.0", "--format", "json"]);

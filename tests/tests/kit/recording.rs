@@ -117,7 +117,7 @@ fn a_transcript_that_is_cut_is_refused_with_its_line() {
 #[test]
 fn two_versions_answer_from_one_recording() {
     let out = tempfile::tempdir().unwrap();
-    record("freshness", "a-pipeline-that-stopped", out.path(), &[]);
+    record("freshness", "age/a-pipeline-that-stopped", out.path(), &[]);
     let [path] = files(out.path()).try_into().unwrap();
     let (component, path) = (component("freshness"), path.display().to_string());
     let output = assay_in(root(), &["check", "diff", &component, &component, "--recording", &path]);
