@@ -117,7 +117,7 @@ fn counts_are_exact() {
         games.dedup();
         games.len()
     };
-    assert_eq!((games(&clean), games(&with("games-not-processed"))), (11, 7));
+    assert_eq!((games(&clean), games(&with("games-not-processed"))), (9, 5));
     let player = column("player_game_summary", "player_id");
     let unnamed = with("null-keys");
     assert_eq!(rows(&unnamed, "player_game_summary").iter().filter(|row| row[player].is_null()).count(), 12);
