@@ -108,7 +108,8 @@ fn header(plugin: &Admitted, job: &Job, redactor: Option<&Redactor>) -> Header {
     }
 }
 
-fn concluded(execution: Execution, severity: Severity) -> Concluded {
+/// What an execution amounts to, without redaction.
+pub(crate) fn concluded(execution: Execution, severity: Severity) -> Concluded {
     let Execution { ending, report, unresolved, usage } = execution;
     let Report { findings, metrics, logs, .. } = report;
     let findings: Vec<Finding> = findings.into_iter().map(|draft| draft.under(severity)).collect();

@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::case::{Case, LayoutError, lay_out};
 use crate::admission::{Admitted, Candidate, Refusal, admit};
-use crate::capability::{Grant, Grants, Report, SourceHandle};
+use crate::capability::{Grant, Grants, SourceHandle};
 use crate::clock;
 use crate::config::HostConfig;
 use crate::model::{
     CheckName, Conclusion, Finding, LimitName, LimitRequest, Limits, LogLine, Metric, RunContext, RunId, Severity,
-    Usage, Window, conclude,
+    Usage, Window,
 };
-use crate::sandbox::{CompileCache, CompileLimits, Compiler, Execution, Job, Sandbox, SandboxError};
+use crate::sandbox::{CompileCache, CompileLimits, Compiler, Job, Sandbox, SandboxError};
 use crate::source::Source;
 use crate::source::files::{FilesError, FilesOptions, FilesSource};
 use crate::source::transcript::{Concluded, RedactedColumns, Transcript, WriteError};
@@ -235,7 +235,7 @@ impl Rig {
     /// Dropping the future ends guest and queries.
     pub async fn run(&self, case: &Case, source: Arc<dyn Source>, limits: Limits) -> Result<Outcome, CaseError> {
         let execution = self.plugin.execute(&self.sandbox, self.job(case, source, limits)?).await;
-        Ok(Outcome::of(execution))
+        Ok(transcribe::concluded(execution, Outcome::SEVERITY).into())
     }
 
     /// Runs a case over a source under its own limits, and writes a transcript.
@@ -323,17 +323,4 @@ impl From<Concluded> for Outcome {
 impl Outcome {
     /// The highest: what a finding asks for is then what it gets.
     const SEVERITY: Severity = Severity::Critical;
-
-    fn of(execution: Execution) -> Self {
-        let Execution { ending, report, unresolved, usage } = execution;
-        let Report { findings, metrics, logs, .. } = report;
-        let findings: Vec<Finding> = findings.into_iter().map(|draft| draft.under(Self::SEVERITY)).collect();
-        Self {
-            conclusion: conclude(ending, &findings, usage.findings_dropped, &unresolved, Self::SEVERITY),
-            findings,
-            metrics,
-            logs,
-            usage,
-        }
-    }
 }

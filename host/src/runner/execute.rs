@@ -7,12 +7,9 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admitted;
-use crate::capability::Report;
 use crate::clock;
 use crate::config::CheckConfig;
-use crate::model::{
-    CheckName, CheckResult, Digest, Ending, Finding, LimitName, PluginRef, Reason, RunContext, RunId, conclude,
-};
+use crate::model::{CheckName, CheckResult, Digest, Ending, LimitName, PluginRef, Reason, RunContext, RunId};
 use crate::sandbox::{Execution, Job};
 use crate::source::transcript::{Concluded, RedactedColumns, WriteError};
 use crate::transcribe;
@@ -137,9 +134,7 @@ pub(super) fn ended(
     execution: Execution,
     digest: Option<Digest>,
 ) -> CheckResult {
-    let Execution { ending, report, unresolved, usage } = execution;
-    let Report { findings, metrics, logs, .. } = report;
-    let findings: Vec<Finding> = findings.into_iter().map(|draft| draft.under(check.severity)).collect();
+    let Concluded { conclusion, findings, metrics, logs, usage, .. } = transcribe::concluded(execution, check.severity);
     CheckResult {
         run_id,
         check: check.name.clone(),
@@ -149,7 +144,7 @@ pub(super) fn ended(
         owner: check.owner.clone(),
         tags: check.tags.clone(),
         settings: check.settings.clone(),
-        conclusion: conclude(ending, &findings, usage.findings_dropped, &unresolved, check.severity),
+        conclusion,
         findings,
         metrics,
         logs,
