@@ -7,10 +7,9 @@ use anyhow::Context as _;
 use assay::clock::Clock;
 use assay::config::Config;
 use assay::model::{CheckResult, ScheduleName};
-use assay::runner::{Host, Journal, Request, run, select};
+use assay::runner::{Cancel, Host, Journal, Opening, Request, run, select};
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio_util::sync::CancellationToken;
 
 use crate::project;
 
@@ -58,8 +57,8 @@ impl Past {
     #[must_use]
     pub fn slots(&self, from: Timestamp, to: Timestamp) -> Vec<Slot> {
         let due = self.host.config.schedules.iter().flat_map(|schedule| {
-            let instants = schedule.cron.iter().flat_map(move |cron| cron.between(from, to, &schedule.time_zone));
-            instants.map(|at| Slot { at, schedule: schedule.name.clone() })
+            let due: Vec<_> = schedule.timing().map_or_else(Vec::new, |timing| timing.between(from, to).collect());
+            due.into_iter().map(|due| Slot { at: due.at, schedule: schedule.name.clone() })
         });
         let mut slots: Vec<_> = due.collect();
         slots.sort();
@@ -74,7 +73,8 @@ impl Past {
         let request = Request { names: vec![slot.schedule.to_string()], ..Request::default() };
         let plan = select(&self.host.config, &request, slot.at)?.into_iter().next().context("a schedule has checks")?;
         let host = Arc::clone(&self.host);
-        let outcome = run(host, plan, Journal::Nowhere, self.events.clone(), CancellationToken::new()).await?;
+        let opening = Opening::new(&host, plan);
+        let outcome = run(host, opening, Journal::Nowhere, self.events.clone(), Cancel::new()).await?;
         Ok(outcome.results)
     }
 }

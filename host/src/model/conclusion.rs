@@ -117,11 +117,13 @@ pub enum Reason {
     Cancelled,
     /// The host itself failed.
     HostError,
+    /// A check that this one depends on did not hold: the reason of a skip, not of an error.
+    Upstream,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CheckError,
         Self::Trap,
         Self::FuelExhausted,
@@ -135,6 +137,7 @@ impl Reason {
         Self::Interrupted,
         Self::Cancelled,
         Self::HostError,
+        Self::Upstream,
     ];
 
     /// The word for it.
@@ -154,6 +157,7 @@ impl Reason {
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
             Self::HostError => "host_error",
+            Self::Upstream => "upstream",
         }
     }
 }
@@ -197,7 +201,7 @@ impl Ending {
 pub struct Conclusion {
     /// The status.
     pub status: Status,
-    /// Why, when the status is [`Status::Error`].
+    /// Why, when the status is [`Status::Error`], or [`Reason::Upstream`] of a skip.
     pub reason: Option<Reason>,
     /// The worst severity of the findings; the check's own when there are none.
     pub severity: Severity,
@@ -217,7 +221,7 @@ pub struct Conclusion {
 ///
 /// `dropped` is how many findings were reported and, being over a limit, not kept.
 /// `unresolved` are the problems of requests that never succeeded afterwards. The rules, in order:
-/// 1. a broken execution is an error with its reason;
+/// 1. a broken execution is an error with its reason, but a skip where it is `upstream`;
 /// 2. an error the guest returned is an error: for the first unresolved problem if there is one;
 /// 3. a conclusion other than `fail` that ignores an unresolved problem is an error;
 /// 4. a pass or skip with findings is a `warn`;
@@ -243,6 +247,9 @@ pub fn conclude(
     };
     let problem = weightiest(unresolved);
     match (ending, problem) {
+        (Ending::Broken { reason: reason @ Reason::Upstream, message, hint, detail }, _) => {
+            Conclusion { status: Status::Skip, ..error(reason, message, hint, detail) }
+        }
         (Ending::Broken { reason, message, hint, detail }, _) => error(reason, message, hint, detail),
         (Ending::GuestError(message), Some(problem)) => {
             let said = (!message.contains(&problem.message)).then(|| format!("the check said: {message}"));

@@ -73,6 +73,10 @@ name!(
     ScheduleName, "schedule name", is_name, NAME_RULE
 );
 name!(
+    /// Name of a configured calendar.
+    CalendarName, "calendar name", is_name, NAME_RULE
+);
+name!(
     /// What a plugin calls itself, without its version.
     PluginId,
     "plugin id",
@@ -129,6 +133,12 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

@@ -14,6 +14,7 @@ mod problem;
 mod result;
 mod run;
 mod severity;
+mod slot;
 mod text;
 mod usage;
 
@@ -21,12 +22,13 @@ pub use conclusion::{Conclusion, Ending, Outcome, Reason, Status, Verdict, concl
 pub use context::{RunContext, Window};
 pub use data::{Batch, Column, ColumnInfo, Kind, Param, Value, Values, VarData};
 pub use finding::{Attribute, Cell, Finding, FindingDraft, LogLevel, LogLine, Measure, Metric, Subject};
-pub use ids::{CheckName, Digest, InvalidName, PluginId, PluginRef, RunId, ScheduleName, SourceName};
+pub use ids::{CalendarName, CheckName, Digest, InvalidName, PluginId, PluginRef, RunId, ScheduleName, SourceName};
 pub use limits::{Limit, LimitName, LimitRequest, LimitUnit, Limits, UnknownLimit};
 pub use plugin::{Description, SettingProblem};
 pub use problem::{Problem, ProblemCode};
 pub use result::CheckResult;
 pub use run::{RunRecord, RunStatus, Tally, Trigger, roll_up};
 pub use severity::Severity;
+pub use slot::{LocalTime, NotRun, Slot};
 pub use text::cut;
 pub use usage::Usage;

@@ -9,6 +9,7 @@ use super::conclusion::Status;
 use super::context::Window;
 use super::ids::{Digest, RunId, ScheduleName};
 use super::severity::Severity;
+use super::slot::{LocalTime, Slot};
 
 /// What a run's results add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,18 +151,48 @@ impl fmt::Display for Tally {
 pub enum Trigger {
     /// A person or a script asked for it.
     Manual,
+    /// A slot was due.
+    Schedule,
+    /// A slot was due while no host was there.
+    CatchUp,
+    /// A person asked for slots of a range of days.
+    Backfill,
+    /// A request to the control API.
+    Api,
+    /// The host looked at itself.
+    Host,
 }
 
 impl Trigger {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Manual];
+    pub const ALL: [Self; 6] = [Self::Manual, Self::Schedule, Self::CatchUp, Self::Backfill, Self::Api, Self::Host];
 
     /// The word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Manual => "manual",
+            Self::Schedule => "schedule",
+            Self::CatchUp => "catchup",
+            Self::Backfill => "backfill",
+            Self::Api => "api",
+            Self::Host => "host",
         }
+    }
+
+    /// Whether the run is that of a slot, of which there is one.
+    #[must_use]
+    pub fn is_of_slot(self) -> bool {
+        match self {
+            Self::Schedule | Self::CatchUp => true,
+            Self::Manual | Self::Backfill | Self::Api | Self::Host => false,
+        }
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -172,10 +203,14 @@ pub struct RunRecord {
     pub run_id: RunId,
     /// What made it happen.
     pub trigger: Trigger,
+    /// Who asked for it, where somebody did and is known.
+    pub requested_by: Option<String>,
     /// The schedule it belongs to.
     pub schedule: Option<ScheduleName>,
     /// The instant it was due.
     pub scheduled_for: Timestamp,
+    /// That instant as the schedule means it; absent when no schedule does.
+    pub local: Option<LocalTime>,
     /// IANA name of the zone in which the target date counts.
     pub time_zone: String,
     /// The day it is about.
@@ -190,6 +225,15 @@ pub struct RunRecord {
     pub host_version: String,
     /// Version of the sandbox engine: fuel is comparable within one.
     pub engine_version: String,
+}
+
+impl RunRecord {
+    /// The slot that it is the run of.
+    #[must_use]
+    pub fn slot(&self) -> Option<Slot> {
+        let schedule = self.schedule.clone().filter(|_| self.trigger.is_of_slot())?;
+        Some(Slot { schedule, scheduled_for: self.scheduled_for })
+    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,16 @@
-//! Patterns of cron in a time zone.
+//! Patterns of cron.
 
-use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use croner::Weekday;
 use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
-use croner::time::{CivilDate, CivilDateTime, CivilTime, CronDateTime, Resolution, Weekday};
-use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ZonedDateTime};
+use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime, Time, date, time};
 
 /// A pattern of five fields: minute, hour, day of the month, month, day of the week. A day that either of the two day
 /// fields names is due, as in Vixie's cron.
-///
-/// Where clocks are set forward, a fixed time that is left out is due at the change; where they are set back, it is due
-/// once, the first time. Hours and minutes that are not fixed (`*`, steps) run on elapsed time.
 #[derive(Debug, Clone)]
 pub struct Cron {
     text: String,
@@ -38,7 +33,12 @@ impl FromStr for Cron {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let invalid = |error: CronError| InvalidCron { text: text.to_owned(), reason: error.to_string() };
-        Ok(Self { text: text.to_owned(), pattern: parser.parse(text).map_err(invalid)? })
+        let cron = Self { text: text.to_owned(), pattern: parser.parse(text).map_err(invalid)? };
+        // The calendar repeats itself after 400 years.
+        match cron.first_of(date(2000, 1, 1).at(0, 0, 0, 0), date(2400, 1, 1).at(0, 0, 0, 0)) {
+            Some(_) => Ok(cron),
+            None => Err(InvalidCron { text: cron.text, reason: "it is never due".to_owned() }),
+        }
     }
 }
 
@@ -57,136 +57,115 @@ impl PartialEq for Cron {
 impl Eq for Cron {}
 
 impl Cron {
-    /// The first due instant after another; None when there is none within the calendar.
-    #[must_use]
-    pub fn after(&self, instant: Timestamp, time_zone: &TimeZone) -> Option<Timestamp> {
-        let start = Local(instant.to_zoned_datetime(time_zone.clone()));
-        self.pattern.find_next_occurrence(&start, false).ok().map(|Local(due)| due.timestamp())
+    /// Whether it runs on elapsed time rather than at fixed times: its minutes or its hours begin with `*`.
+    pub(super) fn runs_on_elapsed_time(&self) -> bool {
+        self.pattern.as_str().split_whitespace().take(2).any(|field| field.starts_with('*'))
     }
 
-    /// Every due instant from one to another, the second excluded.
-    pub fn between(&self, from: Timestamp, to: Timestamp, time_zone: &TimeZone) -> impl Iterator<Item = Timestamp> {
-        let before = from.checked_sub(SignedDuration::from_nanos(1)).ok();
-        let first = before.and_then(|before| self.after(before, time_zone));
-        std::iter::successors(first, move |due| self.after(*due, time_zone)).take_while(move |due| *due < to)
-    }
-}
-
-/// An instant as clocks in its zone show it.
-#[derive(Debug, Clone)]
-struct Local(ZonedDateTime);
-
-impl CronDateTime for Local {
-    fn to_civil(&self) -> CivilDateTime {
-        let shown = self.0.datetime();
-        let part = |value: i8| value.unsigned_abs().into();
-        let date = CivilDate::from_ymd_opt(shown.year().into(), part(shown.month()), part(shown.day()));
-        let time = CivilTime::from_hms_opt(part(shown.hour()), part(shown.minute()), part(shown.second()));
-        // Both calendars are the same, and leap seconds are in neither.
-        CivilDateTime::new(date.expect("a day of the calendar"), time.expect("a time of the day"))
-    }
-
-    fn civil_weekday(&self) -> Weekday {
-        Weekday::from_days_from_sunday(self.0.weekday().to_sunday_zero_offset().unsigned_abs().into())
-    }
-
-    fn resolve_civil(&self, civil: CivilDateTime) -> Result<Resolution<Self>, CronError> {
-        let ambiguous = self.0.time_zone().to_ambiguous_zoned_datetime(shown(civil)?);
-        let taken = |zoned: Result<ZonedDateTime, jiff::Error>| zoned.map(Local).map_err(|_| CronError::InvalidTime);
-        Ok(match ambiguous.offset() {
-            AmbiguousOffset::Unambiguous { .. } => Resolution::Single(taken(ambiguous.unambiguous())?),
-            AmbiguousOffset::Fold { .. } => {
-                Resolution::Ambiguous(taken(ambiguous.clone().earlier())?, taken(ambiguous.later())?)
+    /// The first time it names from one to another, the second excluded. No clock is asked whether it shows it.
+    pub(super) fn first_of(&self, from: DateTime, to: DateTime) -> Option<DateTime> {
+        let (mut date, mut earliest) = (from.date(), from.time());
+        while date.to_datetime(earliest) < to {
+            if !self.names_month(date) {
+                date = date.first_of_month().checked_add(1.month()).ok()?;
+            } else {
+                if self.names_day(date)
+                    && let Some(time) = self.first_time(earliest)
+                {
+                    return Some(date.to_datetime(time)).filter(|first| *first < to);
+                }
+                date = date.tomorrow().ok()?;
             }
-            AmbiguousOffset::Gap { .. } => Resolution::Gap,
+            earliest = Time::midnight();
+        }
+        None
+    }
+
+    fn names_month(&self, date: Date) -> bool {
+        self.pattern.pattern.month_match(number(date.month())).expect("a month of the year")
+    }
+
+    fn names_day(&self, date: Date) -> bool {
+        let weekday = Weekday::from_days_from_sunday(number(date.weekday().to_sunday_zero_offset()));
+        let (month, day) = (number(date.month()), number(date.day()));
+        self.pattern.pattern.day_match(date.year().into(), month, day, weekday).expect("a day of the calendar")
+    }
+
+    fn first_time(&self, earliest: Time) -> Option<Time> {
+        let names_hour = |hour| self.pattern.pattern.hour_match(number(hour)).expect("an hour of the day");
+        let names_minute = |minute| self.pattern.pattern.minute_match(number(minute)).expect("a minute of the hour");
+        (earliest.hour()..24).filter(|hour| names_hour(*hour)).find_map(|hour| {
+            let minutes = (0..60).filter(|minute| names_minute(*minute));
+            minutes.map(|minute| time(hour, minute, 0, 0)).find(|time| *time >= earliest)
         })
     }
-
-    fn checked_add_seconds(&self, seconds: i64) -> Option<Self> {
-        self.0.checked_add(SignedDuration::from_secs(seconds)).map(Self).ok()
-    }
-
-    fn cmp_instant(&self, other: &Self) -> Ordering {
-        self.0.timestamp().cmp(&other.0.timestamp())
-    }
 }
 
-fn shown(civil: CivilDateTime) -> Result<DateTime, CronError> {
-    let year = i16::try_from(civil.year()).map_err(|_| CronError::InvalidDate)?;
-    let part = |value: u32| i8::try_from(value).map_err(|_| CronError::InvalidDate);
-    let (month, day) = (part(civil.month())?, part(civil.day())?);
-    let (hour, minute, second) = (part(civil.hour())?, part(civil.minute())?, part(civil.second())?);
-    DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| CronError::InvalidDate)
+/// A part of a date or of a time; none is negative.
+fn number(part: i8) -> u32 {
+    part.unsigned_abs().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn due(pattern: &str, zone: &str, from: &str, to: &str) -> Vec<String> {
+    /// The times named from one to another.
+    fn named(pattern: &str, from: &str, to: &str) -> Vec<String> {
         let cron: Cron = pattern.parse().unwrap();
-        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
-        cron.between(from, to, &TimeZone::get(zone).unwrap()).map(|due| due.to_string()).collect()
-    }
-
-    /// The rows of the table of five engines, with what this one does.
-    #[test]
-    fn clocks_that_are_set() {
-        let york = "America/New_York";
-        for (pattern, zone, from, to, expected) in [
-            ("30 2 * * *", york, "2026-03-08T05:00Z", "2026-03-09T04:00Z", &["2026-03-08T07:00:00Z"][..]),
-            ("30 1 * * *", york, "2026-11-01T04:00Z", "2026-11-02T05:00Z", &["2026-11-01T05:30:00Z"]),
-            (
-                "0 * * * *",
-                york,
-                "2026-03-08T06:00Z",
-                "2026-03-08T09:00Z",
-                &["2026-03-08T06:00:00Z", "2026-03-08T07:00:00Z", "2026-03-08T08:00:00Z"],
-            ),
-            (
-                "0 * * * *",
-                york,
-                "2026-11-01T05:00Z",
-                "2026-11-01T08:00:01Z",
-                &["2026-11-01T05:00:00Z", "2026-11-01T06:00:00Z", "2026-11-01T07:00:00Z", "2026-11-01T08:00:00Z"],
-            ),
-            (
-                "*/30 1-2 * * *",
-                york,
-                "2026-11-01T05:00Z",
-                "2026-11-01T09:00Z",
-                &[
-                    "2026-11-01T05:00:00Z",
-                    "2026-11-01T05:30:00Z",
-                    "2026-11-01T06:00:00Z",
-                    "2026-11-01T06:30:00Z",
-                    "2026-11-01T07:00:00Z",
-                    "2026-11-01T07:30:00Z",
-                ],
-            ),
-            ("0 2 * * *", "Australia/Lord_Howe", "2026-10-03T14:00Z", "2026-10-04T13:00Z", &["2026-10-03T15:30:00Z"]),
-            ("15 0 * * *", "America/Sao_Paulo", "2018-11-04T00:00Z", "2018-11-05T02:00Z", &["2018-11-04T03:00:00Z"]),
-        ] {
-            assert_eq!(due(pattern, zone, from, to), expected, "{pattern} in {zone} from {from}");
+        let (mut from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        let mut named = Vec::new();
+        while let Some(first) = cron.first_of(from, to) {
+            named.push(first.strftime("%F %R").to_string());
+            from = first.checked_add(1.nanosecond()).unwrap();
         }
+        named
     }
 
     #[test]
-    fn the_first_instant_counts_and_the_last_does_not() {
-        let all = due("0 6 * * *", "UTC", "2026-01-01T06:00Z", "2026-01-03T06:00Z");
-        assert_eq!(all, ["2026-01-01T06:00:00Z", "2026-01-02T06:00:00Z"]);
+    fn the_first_time_counts_and_the_last_does_not() {
+        let all = named("0 6 * * *", "2026-01-01T06:00", "2026-01-03T06:00");
+        assert_eq!(all, ["2026-01-01 06:00", "2026-01-02 06:00"]);
+    }
+
+    #[test]
+    fn times_are_whole_minutes_not_before_the_first() {
+        let all = named("* 6 * * *", "2026-01-01T06:57:00.000000001", "2026-01-02T00:00");
+        assert_eq!(all, ["2026-01-01 06:58", "2026-01-01 06:59"]);
+        let all = named("59,0 1,23 * * *", "2026-01-31T23:00:01", "2026-02-01T23:59:00.000000001");
+        let expected =
+            ["2026-01-31 23:59", "2026-02-01 01:00", "2026-02-01 01:59", "2026-02-01 23:00", "2026-02-01 23:59"];
+        assert_eq!(all, expected);
     }
 
     #[test]
     fn either_day_field_names_a_day() {
-        let fridays_and_the_first = due("0 0 1 * 5", "UTC", "2026-01-01T00:00Z", "2026-01-10T00:00Z");
-        assert_eq!(fridays_and_the_first, ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-09T00:00:00Z"]);
+        let fridays_and_the_first = named("0 0 1 * 5", "2026-01-01T00:00", "2026-01-10T00:00");
+        assert_eq!(fridays_and_the_first, ["2026-01-01 00:00", "2026-01-02 00:00", "2026-01-09 00:00"]);
     }
 
     #[test]
-    fn a_day_that_never_comes_is_never_due() {
-        let cron: Cron = "0 0 30 2 *".parse().unwrap();
-        assert_eq!(cron.after("2026-01-01T00:00Z".parse().unwrap(), &TimeZone::UTC), None);
+    fn months_that_are_not_named_are_passed_over() {
+        let leap_days = named("30 12 29 2 *", "2026-01-31T13:00", "2036-03-01T00:00");
+        assert_eq!(leap_days, ["2028-02-29 12:30", "2032-02-29 12:30", "2036-02-29 12:30"]);
+    }
+
+    #[test]
+    fn nothing_comes_after_the_last_day_of_the_calendar() {
+        assert_eq!(named("0 0 * * *", "9999-12-30T12:00", "9999-12-31T23:59"), ["9999-12-31 00:00"]);
+        assert_eq!(named("0 0 * 1 *", "9999-12-30T12:00", "9999-12-31T23:59").len(), 0);
+    }
+
+    #[test]
+    fn minutes_or_hours_that_begin_with_a_star_run_on_elapsed_time() {
+        for pattern in ["* * * * *", "*/30 1-2 * * *", "0 * * * *", "0 */6 * * *", "*/5,7 3 * * *", "@hourly"] {
+            assert!(pattern.parse::<Cron>().unwrap().runs_on_elapsed_time(), "{pattern}");
+        }
+        for pattern in
+            ["30 2 * * *", "0 9-17 * * 1-5", "0-59/30 1,2 * * *", "0 1-23/2 */2 */3 *", "7,*/5 3 * * *", "@daily"]
+        {
+            assert!(!pattern.parse::<Cron>().unwrap().runs_on_elapsed_time(), "{pattern}");
+        }
     }
 
     #[test]
@@ -196,5 +175,6 @@ mod tests {
             assert_eq!(error.text, text);
             assert!(!error.reason.is_empty(), "{text}");
         }
+        assert_eq!("0 0 30 2 *".parse::<Cron>().unwrap_err().reason, "it is never due");
     }
 }

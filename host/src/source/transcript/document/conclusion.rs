@@ -15,7 +15,7 @@ use crate::source::transcript::{Concluded, RedactionTally};
 words!(StatusWord for Status in "snake_case" { Pass, Warn, Fail, Skip, Error });
 words!(ReasonWord for Reason in "snake_case" {
     CheckError, Trap, FuelExhausted, CpuTimeout, Deadline, MemoryLimit, Denied, QueryFailed, BadSettings,
-    MissingPlugin, Interrupted, Cancelled, HostError,
+    MissingPlugin, Interrupted, Cancelled, HostError, Upstream,
 });
 words!(SeverityWord for Severity in "snake_case" { Low, Medium, High, Critical });
 words!(LevelWord for LogLevel in "snake_case" { Debug, Info, Warn, Error });
