@@ -5,9 +5,14 @@
 //! among others and not the end of reading; the schema tells which are required. Values keep their place
 //! in the file wherever a problem may point at them.
 
+mod calendar;
+mod schedule;
+mod serve;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -16,8 +21,16 @@ use toml::Spanned;
 
 use crate::model::{LimitName, LimitUnit, Severity};
 
-use super::resolved::Target;
 use super::sections::Section;
+
+pub(super) use calendar::{Blackout, Calendar, CalendarQuery, ToldBlackout};
+pub(super) use schedule::{
+    CATCH_UP_LIMIT_DEFAULT, CATCH_UP_LIMIT_MAX, CATCH_UP_WINDOW_DEFAULT, DEPENDS_WITHIN_DEFAULT, JITTER_DEFAULT,
+    Schedule,
+};
+pub(super) use serve::{
+    DISK_FREE_DEFAULT, DRAIN_DEFAULT, EVERY_MIN, Heartbeat, LISTEN_DEFAULT, SELF_CHECK_DEFAULT, Serve, Token,
+};
 
 /// A size as it is written and what it means; a test compares them.
 #[derive(Debug)]
@@ -31,6 +44,12 @@ pub(super) struct Size {
 pub(super) struct Time {
     pub(super) text: &'static str,
     pub(super) millis: u64,
+}
+
+impl Time {
+    pub(super) const fn duration(&self) -> Duration {
+        Duration::from_millis(self.millis)
+    }
 }
 
 /// Where the journal is when nothing is said.
@@ -53,6 +72,14 @@ pub(super) const CONCURRENCY_DEFAULT: u32 = 8;
 pub(super) const WORKERS_MAX: u32 = 1_024;
 /// The most queries of a source at once.
 pub(super) const CONCURRENCY_MAX: u32 = 1_024;
+/// Tries of a check when nothing is said.
+pub(super) const ATTEMPTS_DEFAULT: u32 = 3;
+/// The most tries of a check: a source that is not there after so many is not there.
+pub(super) const ATTEMPTS_MAX: u32 = 10;
+/// The most runs that confirm a failure.
+pub(super) const CONFIRM_TIMES_MAX: u32 = 10;
+/// How the names begin that no configured check can have.
+pub(super) const HOST_NAMES: &str = "assay/";
 /// The one type of source.
 pub(super) const FILES: &str = "files";
 
@@ -64,10 +91,16 @@ pub(super) struct Document {
     /// The host itself. Every key may be left out.
     #[schemars(with = "Option<Host>")]
     pub(super) host: Option<Section<Host>>,
+    /// The host that `assay serve` keeps running. Every key may be left out.
+    #[schemars(with = "Option<Serve>")]
+    pub(super) serve: Option<Section<Serve>>,
     /// Where data comes from, by name: `[source.NAME]`.
     #[schemars(with = "BTreeMap<String, Source>", extend("minProperties" = 1))]
     pub(super) source: Vec<Named<Source>>,
-    /// In which zone and about which day checks run, by name: `[schedule.NAME]`.
+    /// Days on which schedules run, and days on which they do not, by name: `[calendar.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Calendar>>")]
+    pub(super) calendar: Vec<Named<Calendar>>,
+    /// When, in which zone and about which day checks run, by name: `[schedule.NAME]`.
     #[schemars(with = "Option<BTreeMap<String, Schedule>>")]
     pub(super) schedule: Vec<Named<Schedule>>,
     /// The checks, one `[[check]]` each.
@@ -154,27 +187,6 @@ pub(super) struct Source {
     pub(super) concurrency: Option<Spanned<Whole>>,
 }
 
-/// In which zone and about which day checks run.
-#[derive(Debug, serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Schedule {
-    /// IANA name of the zone in which days count.
-    #[schemars(with = "String", length(min = 1), example = "America/New_York")]
-    pub(super) timezone: Option<Spanned<String>>,
-    /// When it is due: minute, hour, day of the month, month and day of the week, as clocks of the zone show them. Left
-    /// out: only when somebody runs it.
-    #[schemars(with = "Option<String>", length(min = 1), example = &"0 6 * * *")]
-    pub(super) cron: Option<Spanned<String>>,
-    /// The day a run is about, seen from the instant it is due.
-    #[schemars(
-        with = "Option<String>",
-        extend("enum" = Target::ALL.map(Target::as_str)),
-        extend("default" = Target::SameDay.as_str()),
-        example = &"previous_day"
-    )]
-    pub(super) target: Option<Spanned<String>>,
-}
-
 /// A configured use of a plugin.
 #[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +201,22 @@ pub(super) struct Check {
     /// day.
     #[schemars(with = "Option<String>", example = &"morning")]
     pub(super) schedule: Option<Spanned<String>>,
+    /// Checks of the same schedule that come first. The check is skipped, with the reason `upstream`, when one of these
+    /// failed or could not run.
+    #[schemars(with = "Option<Vec<String>>", inner(length(min = 1)), example = ["orders-rows"])]
+    pub(super) depends_on: Option<Vec<Spanned<String>>>,
+    /// How often the check is run in all while it ends in an error that may pass by itself, as when a source is not
+    /// reached. The waits in between become longer. 1: never again.
+    #[schemars(
+        with = "Option<Whole>",
+        range(min = 1, max = ATTEMPTS_MAX),
+        extend("default" = ATTEMPTS_DEFAULT),
+        example = 3
+    )]
+    pub(super) attempts: Option<Spanned<Whole>>,
+    /// A check that fails is run again before its failure counts. Left out: the first failure counts.
+    #[schemars(with = "Option<Confirm>", example = json!({ "times": 1, "after": "5m" }))]
+    pub(super) confirm: Option<Spanned<Confirm>>,
     /// How bad it is if the check fails; no finding of it is worse.
     #[schemars(
         with = "Option<String>",
@@ -213,6 +241,18 @@ pub(super) struct Check {
     /// What the plugin reads, handed to it as JSON; dates and times become ISO 8601 text.
     #[schemars(with = "Option<Map<String, Json>>", extend("default" = {}), example = json!({ "table": "orders" }))]
     pub(super) settings: Option<Spanned<toml::Table>>,
+}
+
+/// A failure is not believed at once.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirm {
+    /// How often the check is run again at most: the first of these runs that does not fail counts, else the last.
+    #[schemars(with = "Whole", range(min = 1, max = CONFIRM_TIMES_MAX), example = 1)]
+    pub(super) times: Option<Spanned<Whole>>,
+    /// How long after the one before each of these runs begins.
+    #[schemars(with = "String", example = &"5m")]
+    pub(super) after: Option<Spanned<String>>,
 }
 
 /// A whole number.

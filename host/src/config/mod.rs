@@ -8,7 +8,8 @@
 //! - Every problem of a file is shown at once, each with its place and a hint; reading goes section by
 //!   section and key by key, so that one mistake does not hide the next.
 //! - A [`Config`] selects at least one check, every check is granted at least one table of a source that
-//!   is there, and every schedule has a check.
+//!   is there, every schedule has a check, and every calendar has a schedule.
+//! - What depends on others, schedules or checks, does not depend on itself, however long the way.
 //! - Nothing here touches the folders that a configuration names: whether data and plugins are there is
 //!   the business of those who open them.
 
@@ -35,7 +36,10 @@ use toml::de::DeTable;
 
 pub use error::{ConfigError, ConfigProblem};
 pub use place::Place;
-pub use resolved::{CheckConfig, Config, Grant, HostConfig, ScheduleConfig, SourceConfig, SourceKind, Target};
+pub use resolved::{
+    CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, Grant, Heartbeat, HostConfig, Role, ScheduleConfig,
+    ServeConfig, SourceConfig, SourceKind, Target, Token,
+};
 pub use schema::json_schema;
 
 /// The commented configuration that `assay init` writes.

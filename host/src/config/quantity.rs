@@ -1,7 +1,7 @@
 //! Sizes, durations and counts as people write them.
 
 use bytesize::ByteSize;
-use jiff::SignedDuration;
+use jiff::{Span, SpanRelativeTo};
 use thiserror::Error;
 use toml::Value;
 
@@ -31,6 +31,9 @@ pub(super) enum InvalidQuantity {
     /// Nothing, or less.
     #[error("`{0}` is not more than zero")]
     NotPositive(String),
+    /// Less than nothing.
+    #[error("`{0}` is less than zero")]
+    Negative(String),
     /// More than can be kept.
     #[error("`{0}` is more than can be counted")]
     TooLarge(String),
@@ -47,10 +50,12 @@ impl InvalidQuantity {
                     .to_owned()
             }
             Self::NotADuration(_) => {
-                "numbers and units up to hours: `\"500ms\"`, `\"30s\"`, `\"1m 30s\"`, `\"2h\"`".to_owned()
+                "numbers and units up to weeks: `\"500ms\"`, `\"30s\"`, `\"1m 30s\"`, `\"2h\"`, `\"14d\"`, `\"2w\"`"
+                    .to_owned()
             }
             Self::TooFine(_) => "the finest unit is a millisecond: `\"1ms\"`".to_owned(),
             Self::NotPositive(_) => "leave the key out for the default; nothing is unlimited".to_owned(),
+            Self::Negative(_) => "`\"0s\"` is the shortest".to_owned(),
             Self::TooLarge(_) => "leave the key out for the default, or give what the machine has".to_owned(),
         }
     }
@@ -86,15 +91,25 @@ pub(super) fn bytes(text: &str) -> Result<u64, InvalidQuantity> {
 
 /// A duration in milliseconds, more than zero.
 pub(super) fn millis(text: &str) -> Result<u64, InvalidQuantity> {
-    let duration: SignedDuration = text.parse().map_err(|_| InvalidQuantity::NotADuration(text.to_owned()))?;
-    if duration.is_negative() || duration.is_zero() {
-        return Err(InvalidQuantity::NotPositive(text.to_owned()));
+    match millis_or_zero(text) {
+        Ok(millis) => positive(millis, || text.to_owned()),
+        Err(InvalidQuantity::Negative(text)) => Err(InvalidQuantity::NotPositive(text)),
+        Err(other) => Err(other),
+    }
+}
+
+/// A duration in milliseconds. A day has 24 hours and a week 7 days.
+pub(super) fn millis_or_zero(text: &str) -> Result<u64, InvalidQuantity> {
+    // A month has no length, nor has a year.
+    let duration = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    let duration = duration.map_err(|_| InvalidQuantity::NotADuration(text.to_owned()))?;
+    if duration.is_negative() {
+        return Err(InvalidQuantity::Negative(text.to_owned()));
     }
     if duration.subsec_nanos() % 1_000_000 != 0 {
         return Err(InvalidQuantity::TooFine(text.to_owned()));
     }
-    let millis = u64::try_from(duration.as_millis()).map_err(|_| InvalidQuantity::TooLarge(text.to_owned()))?;
-    positive(millis, || text.to_owned())
+    u64::try_from(duration.as_millis()).map_err(|_| InvalidQuantity::TooLarge(text.to_owned()))
 }
 
 /// The value of a limit in its base unit, more than zero.
@@ -163,12 +178,17 @@ mod tests {
         {
             assert_eq!(millis(text).ok(), Some(expected), "{text}");
         }
-        for text in ["", "30", "1 month", "soon"] {
+        for (text, hours) in [("6h", 6), ("14d", 336), ("2w", 336), ("1d 1h", 25), ("1 week", 168), ("P1D", 24)] {
+            assert_eq!(millis(text).ok(), Some(hours * 3_600_000), "{text}");
+        }
+        for text in ["", "30", "1 month", "1y", "soon"] {
             assert!(matches!(millis(text), Err(InvalidQuantity::NotADuration(_))), "{text}: {:?}", millis(text));
         }
         for text in ["0s", "-3s", "3s ago"] {
             assert!(matches!(millis(text), Err(InvalidQuantity::NotPositive(_))), "{text}: {:?}", millis(text));
         }
+        assert_eq!(millis_or_zero("0s"), Ok(0));
+        assert_eq!(millis_or_zero("-3s"), Err(InvalidQuantity::Negative("-3s".to_owned())));
         for text in ["10us", "1.0005s"] {
             assert!(matches!(millis(text), Err(InvalidQuantity::TooFine(_))), "{text}: {:?}", millis(text));
         }

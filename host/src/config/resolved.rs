@@ -1,21 +1,24 @@
 //! What the rest of the host sees of a configuration. Paths are usable as they are, names are parsed,
 //! defaults are filled in, and every name that is referred to is there.
 
+mod calendar;
+mod schedule;
+mod serve;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
-use crate::schedule::Cron;
 use crate::source::TablePattern;
 
 use super::authored;
 use super::validated::{self, Validated};
+
+pub use calendar::{CalendarConfig, CalendarQuery};
+pub use schedule::{ScheduleConfig, Target};
+pub use serve::{Heartbeat, Role, ServeConfig, Token};
 
 /// A configuration that holds together.
 #[derive(Debug, Clone)]
@@ -26,8 +29,12 @@ pub struct Config {
     pub digest: Digest,
     /// The host itself.
     pub host: HostConfig,
+    /// The host that keeps running.
+    pub serve: ServeConfig,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// The calendars, in the order of the file. Each has a schedule that keeps to it.
+    pub calendars: Vec<CalendarConfig>,
     /// The schedules, in the order of the file. Each has a check.
     pub schedules: Vec<ScheduleConfig>,
     /// The checks, in the order of the file: at least one.
@@ -113,55 +120,6 @@ pub enum SourceKind {
     },
 }
 
-/// In which zone and about which day checks run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScheduleConfig {
-    /// Its name.
-    pub name: ScheduleName,
-    /// The zone in which days count; it has an IANA name.
-    pub time_zone: TimeZone,
-    /// When it is due; only by hand when there is none.
-    pub cron: Option<Cron>,
-    /// The day a run is about.
-    pub target: Target,
-}
-
-/// The day a run is about, seen from the instant it is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Target {
-    /// The day of that instant.
-    #[default]
-    SameDay,
-    /// The day before.
-    PreviousDay,
-}
-
-impl Target {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::SameDay, Self::PreviousDay];
-
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SameDay => "same_day",
-            Self::PreviousDay => "previous_day",
-        }
-    }
-
-    /// The date in `zone` that a run due at `now` is about.
-    ///
-    /// # Errors
-    /// When there is no day before: at the beginning of the year -9999.
-    pub fn date(self, now: Timestamp, zone: &TimeZone) -> Result<Date, jiff::Error> {
-        let today = zone.to_datetime(now).date();
-        match self {
-            Self::SameDay => Ok(today),
-            Self::PreviousDay => today.yesterday(),
-        }
-    }
-}
-
 /// A configured use of a plugin.
 #[derive(Debug, Clone)]
 pub struct CheckConfig {
@@ -171,6 +129,13 @@ pub struct CheckConfig {
     pub plugin: PluginRef,
     /// The schedule that runs it; without one it runs by name.
     pub schedule: Option<ScheduleName>,
+    /// Checks of the same schedule, unlike itself: it is skipped when one of these failed or could not run. No check
+    /// depends on itself through others.
+    pub depends_on: Vec<CheckName>,
+    /// How often it is run in all, from 1, while it ends in an error that may pass by itself.
+    pub attempts: u32,
+    /// How a failure is confirmed; without it the first one counts.
+    pub confirm: Option<Confirm>,
     /// How bad it is if the check fails.
     pub severity: Severity,
     /// Who owns the data.
@@ -185,6 +150,15 @@ pub struct CheckConfig {
     pub settings: String,
 }
 
+/// A failure is not believed at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// How often the check is run again at most, from 1: the first of these runs that does not fail counts.
+    pub times: u32,
+    /// How long after the one before each of these runs begins.
+    pub after: Duration,
+}
+
 /// Tables of a source that a check may read.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -197,17 +171,23 @@ pub struct Grant {
 /// Makes paths relative to the folder of the file, and asks the machine for what is left to it.
 pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Config {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let Validated { host, sources, schedules, checks } = validated;
+    let Validated { host, serve, sources, calendars, schedules, checks } = validated;
     let sources = sources.into_iter().map(|source| {
         let validated::Source { name, path, project, memory_bytes, spill_bytes, as_of, concurrency } = source;
         let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes, as_of };
         SourceConfig { name, kind, concurrency }
     });
+    let calendars = calendars.into_iter().map(|calendar| {
+        let file = calendar.file.map(|file| folder.join(file));
+        CalendarConfig { file, ..calendar }
+    });
     Config {
         path: path.to_owned(),
         digest: Digest::of(text.as_bytes()),
         host: resolve_host(host, folder),
+        serve,
         sources: sources.collect(),
+        calendars: calendars.collect(),
         schedules,
         checks,
         text,
@@ -233,30 +213,5 @@ fn resolve_host(host: validated::Host, folder: &Path) -> HostConfig {
         compile_time: Duration::from_millis(compile_time_millis),
         compile_memory_bytes,
         ceilings,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::civil::date;
-
-    #[test]
-    fn the_day_is_counted_in_the_zone_and_never_in_utc() {
-        let new_york = TimeZone::get("America/New_York").unwrap();
-        let auckland = TimeZone::get("Pacific/Auckland").unwrap();
-        for (now, zone, same, previous) in [
-            ("2026-03-01T04:59:59Z", &new_york, date(2026, 2, 28), date(2026, 2, 27)),
-            ("2026-03-01T05:00:00Z", &new_york, date(2026, 3, 1), date(2026, 2, 28)),
-            ("2026-03-01T04:59:59Z", &TimeZone::UTC, date(2026, 3, 1), date(2026, 2, 28)),
-            ("2026-03-01T12:00:00Z", &auckland, date(2026, 3, 2), date(2026, 3, 1)),
-            // The hour that spring skips, and the one that autumn repeats.
-            ("2026-03-08T07:00:00Z", &new_york, date(2026, 3, 8), date(2026, 3, 7)),
-            ("2025-11-02T05:30:00Z", &new_york, date(2025, 11, 2), date(2025, 11, 1)),
-        ] {
-            let now: Timestamp = now.parse().unwrap();
-            assert_eq!(Target::SameDay.date(now, zone).unwrap(), same, "{now}");
-            assert_eq!(Target::PreviousDay.date(now, zone).unwrap(), previous, "{now}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
-use super::authored::{Check, Document, Host, Schedule, Source};
+use super::authored::{Calendar, Check, Document, Host, Schedule, Serve, Source};
 
 /// The JSON Schema (draft 2020-12) of `assay.toml`, for editors. It knows keys, types and fixed words;
 /// what depends on other parts of the file only [`Config::load`](super::Config::load) knows.
@@ -118,7 +118,9 @@ macro_rules! shaped {
 pub(crate) use shaped;
 
 shaped!(Host, "host");
+shaped!(Serve, "serve");
 shaped!(Source, "source");
+shaped!(Calendar, "calendar");
 shaped!(Schedule, "schedule");
 shaped!(Check, "check", "what the plugin reads goes under `[check.settings]`");
 

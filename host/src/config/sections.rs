@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use serde_json::Value as Json;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
-use super::authored::{Check, Document, Host, Named};
+use super::authored::{Check, Document, Host, Named, Serve};
 use super::error::ConfigProblem;
 use super::schema::{self, Shape, Shaped};
 use super::suggest::{did_you_mean, nearest};
@@ -44,6 +45,22 @@ impl<T: Shaped> Section<T> {
         }
         value
     }
+
+    /// The value of a key that must be there in a table which is itself what `key` says.
+    pub(crate) fn required_within<'a, V>(
+        &self,
+        key: &str,
+        place: Range<usize>,
+        inner: &str,
+        value: Option<&'a V>,
+        problems: &mut Vec<ConfigProblem>,
+    ) -> Option<&'a V> {
+        if value.is_none() {
+            let problem = ConfigProblem::at(place, format!("`{key}` has no `{inner}`"));
+            problems.push(with_example(problem, T::shape(), key));
+        }
+        value
+    }
 }
 
 /// The problems of the syntax, after which nothing else can be said of the file: the first of each line, for
@@ -66,7 +83,9 @@ pub(crate) fn syntax_problems(text: &str, errors: &[toml::de::Error]) -> Vec<Con
 pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) -> Document {
     let mut authored = Document {
         host: None,
+        serve: None,
         source: Vec::new(),
+        calendar: Vec::new(),
         schedule: Vec::new(),
         check: Vec::new(),
         unreadable: BTreeSet::new(),
@@ -74,9 +93,14 @@ pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) ->
     for (key, value) in document {
         match key.get_ref().as_ref() {
             "host" => authored.host = section::<Host>(value, "[host]", problems),
+            "serve" => authored.serve = section::<Serve>(value, "[serve]", problems),
             "source" => match named(key, value, problems) {
                 Some(sources) => authored.source = sources,
                 None => drop(authored.unreadable.insert("source")),
+            },
+            "calendar" => match named(key, value, problems) {
+                Some(calendars) => authored.calendar = calendars,
+                None => drop(authored.unreadable.insert("calendar")),
             },
             "schedule" => match named(key, value, problems) {
                 Some(schedules) => authored.schedule = schedules,
@@ -171,8 +195,14 @@ pub(crate) fn section<T: Shaped>(
                 readable.insert(key.clone(), value.clone());
             }
             Err(error) => {
-                problems.push(wrong_kind(T::shape(), name, value, &error));
                 unreadable.insert(name.to_owned());
+                let mut known = value.clone();
+                let error = if without_unknown_keys(T::shape().property(name), &mut known, name, problems) {
+                    Some(error)
+                } else {
+                    deserialize::<T>(&place, std::iter::once((key.clone(), known)).collect()).err()
+                };
+                problems.extend(error.map(|error| wrong_kind(T::shape(), name, value, &error)));
             }
         }
     }
@@ -199,6 +229,45 @@ fn unknown_key<T: Shaped>(name: &str, place: Range<usize>, heading: &str) -> Con
     ConfigProblem::at(place, format!("unknown key `{name}` in `{heading}`")).hint(hint)
 }
 
+/// Takes the keys out of a value that the schema of its key does not know, each a problem. Whether there were none.
+fn without_unknown_keys(
+    schema: Option<&Json>,
+    value: &mut Spanned<DeValue<'_>>,
+    key: &str,
+    problems: &mut Vec<ConfigProblem>,
+) -> bool {
+    let Some(schema) = schema else { return true };
+    let before = problems.len();
+    match value.get_mut() {
+        DeValue::Array(items) => {
+            for item in items.iter_mut() {
+                without_unknown_keys(schema.get("items"), item, key, problems);
+            }
+        }
+        DeValue::Table(table) => {
+            let alternatives = schema.get("anyOf").and_then(Json::as_array).into_iter().flatten();
+            let Some(known) =
+                std::iter::once(schema).chain(alternatives).find_map(|schema| schema.get("properties")?.as_object())
+            else {
+                return true;
+            };
+            let is_known = |(name, _): &(Spanned<DeString<'_>>, Spanned<DeValue<'_>>)| {
+                let text = name.get_ref().as_ref();
+                let is_known = known.contains_key(text);
+                if !is_known {
+                    let hint = did_you_mean(text, "the keys are", known.keys().map(String::as_str));
+                    let message = format!("unknown key `{text}` in `{key}`");
+                    problems.push(ConfigProblem::at(name.span(), message).hint(hint));
+                }
+                is_known
+            };
+            *table = std::mem::take(table).into_iter().filter(is_known).collect();
+        }
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+    }
+    problems.len() == before
+}
+
 /// A value of another kind than the key's, or one with such a value inside it.
 fn wrong_kind(shape: &Shape, key: &str, value: &Spanned<DeValue<'_>>, error: &toml::de::Error) -> ConfigProblem {
     let found = kind_of(value.get_ref());
@@ -206,12 +275,25 @@ fn wrong_kind(shape: &Shape, key: &str, value: &Spanned<DeValue<'_>>, error: &to
         Some(wanted) if wanted != found => {
             ConfigProblem::at(value.span(), format!("`{key}` must be {wanted}, not {found}"))
         }
-        Some(_) | None => {
-            let place = error.span().unwrap_or_else(|| value.span());
-            ConfigProblem::at(place, format!("cannot read `{key}`: {}", error.message()))
-        }
+        Some(_) | None => match bare_date(value) {
+            Some(place) => ConfigProblem::at(place, format!("`{key}` holds a date without quotes")),
+            None => {
+                let place = error.span().unwrap_or_else(|| value.span());
+                ConfigProblem::at(place, format!("cannot read `{key}`: {}", error.message()))
+            }
+        },
     };
     with_example(problem, shape, key)
+}
+
+/// Where a date or time is written as such, in a value that was to hold text.
+fn bare_date(value: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
+    match value.get_ref() {
+        DeValue::Datetime(_) => Some(value.span()),
+        DeValue::Array(items) => items.iter().find_map(bare_date),
+        DeValue::Table(table) => table.values().find_map(bare_date),
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => None,
+    }
 }
 
 fn with_example(problem: ConfigProblem, shape: &Shape, key: &str) -> ConfigProblem {

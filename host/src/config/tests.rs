@@ -22,6 +22,19 @@ compile_time = "9s"
 compile_memory = "7 MiB"
 limits = { memory = "32 MiB", rows = 7 }
 
+[serve]
+listen = "0.0.0.0:9000"
+drain = "10s"
+self_check = "5m"
+keep = "400d"
+disk_free_min = "3 GiB"
+heartbeat = { url = "https://h.example/x", every = "2m" }
+traces = "http://t.example:4318/v1/traces"
+[[serve.tokens]]
+name = "ci"
+sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+role = "operate"
+
 [source.local]
 type = "files"
 path = "data"
@@ -32,18 +45,43 @@ memory = "1 MiB"
 spill = "2 MiB"
 concurrency = 4
 
+[calendar.season]
+active = ["2025-10-21..2026-06-30", "2026-09-01"]
+blackout = ["2025-12-25", { days = "2026-02-13..2026-02-18", reason = "All-Star break" }]
+file = "days.txt"
+query = { source = "local", sql = "SELECT d" }
+
 [schedule.morning]
 timezone = "America/New_York"
 cron = "0 6 * * *"
 target = "previous_day"
+dst_gap = "skip"
+dst_overlap = "both"
+catch_up = "all"
+catch_up_window = "3d"
+catch_up_limit = 5
+overlap = "allow"
+jitter = "90s"
+start_deadline = "30m"
+deadline = "2h"
+calendar = "season"
+depends_on = ["evening"]
+depends_within = "12h"
 
 [schedule.evening]
 timezone = "UTC"
+
+[schedule.noon]
+timezone = "UTC"
+cron = "0 12 * * *"
+calendar = "season"
 
 [[check]]
 name = "a"
 plugin = "row-count@1.0.0"
 schedule = "morning"
+attempts = 5
+confirm = { times = 2, after = "1m" }
 severity = "high"
 owner = "o"
 tags = ["t"]
@@ -64,6 +102,19 @@ name = "c"
 plugin = "freshness@2.0.0"
 schedule = "evening"
 sources.local = ["z"]
+
+[[check]]
+name = "d"
+plugin = "freshness@2.0.0"
+schedule = "noon"
+depends_on = ["e"]
+sources.local = ["z"]
+
+[[check]]
+name = "e"
+plugin = "freshness@2.0.0"
+schedule = "noon"
+sources.local = ["z"]
 "#;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
@@ -79,7 +130,15 @@ fn with(piece: &str, instead: &str) -> String {
 /// What is wrong: message, the text it points at, and the hint.
 fn problems(text: &str) -> Vec<(String, String, String)> {
     match parse(text) {
-        Err(ConfigError::Invalid { problems, .. }) => problems
+        Err(error) => problems_of(error, text),
+        Ok(config) => panic!("expected problems, got {config:?}"),
+    }
+}
+
+/// The same of an error.
+fn problems_of(error: ConfigError, text: &str) -> Vec<(String, String, String)> {
+    match error {
+        ConfigError::Invalid { problems, .. } => problems
             .into_iter()
             .map(|problem| {
                 let place = problem.place().map(|place| text.get(place).expect("a place is within the text"));

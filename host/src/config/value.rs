@@ -3,10 +3,12 @@
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
+use reqwest::Url;
 use toml::Spanned;
 
 use super::authored::{Size, Time, Whole};
@@ -46,26 +48,38 @@ pub(crate) fn parse<T: FromStr<Err: Display>>(
 
 /// Text for people, not empty.
 pub(crate) fn text(text: &Spanned<String>, what: &str, problems: &mut Vec<ConfigProblem>) -> Option<String> {
+    filled(text, what, "leave it out, or name it", problems)
+}
+
+/// Text that is not empty.
+pub(super) fn filled(
+    text: &Spanned<String>,
+    what: &str,
+    hint: &str,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<String> {
     if text.get_ref().trim().is_empty() {
-        problems.push(ConfigProblem::at(text.span(), format!("{what} is not empty")).hint("leave it out, or name it"));
+        problems.push(ConfigProblem::at(text.span(), format!("{what} is not empty")).hint(hint));
         return None;
     }
     Some(text.get_ref().clone())
 }
 
-/// A path, relative or not; `default` when nothing is written.
-pub(super) fn path(
+/// The path of a folder, relative or not; `default` when nothing is written.
+pub(super) fn folder(
     written: Option<&Spanned<String>>,
     default: &str,
     problems: &mut Vec<ConfigProblem>,
 ) -> Option<PathBuf> {
-    let Some(written) = written else { return Some(PathBuf::from(default)) };
+    const HINT: &str = "name a folder, relative to that of this file; `.` is that folder itself";
+    written.map_or_else(|| Some(PathBuf::from(default)), |written| path(written, HINT, problems))
+}
+
+/// A path, relative or not.
+pub(super) fn path(written: &Spanned<String>, hint: &str, problems: &mut Vec<ConfigProblem>) -> Option<PathBuf> {
     let text = written.get_ref();
     if text.is_empty() || text.contains('\0') {
-        problems.push(
-            ConfigProblem::at(written.span(), "this is not a path")
-                .hint("name a folder, relative to that of this file; `.` is that folder itself"),
-        );
+        problems.push(ConfigProblem::at(written.span(), "this is not a path").hint(hint));
         return None;
     }
     Some(PathBuf::from(text))
@@ -95,6 +109,50 @@ pub(super) fn time(
     }
 }
 
+/// The same, as a duration.
+pub(super) fn period(
+    written: Option<&Spanned<String>>,
+    default: &Time,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<Duration> {
+    time(written, default, problems).map(Duration::from_millis)
+}
+
+/// A wait, which may be none.
+pub(super) fn wait(written: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<Duration> {
+    noted(quantity::millis_or_zero(written.get_ref()), written.span(), problems).map(Duration::from_millis)
+}
+
+/// A duration that there is no bound to unless it is written.
+pub(super) fn bound(written: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<Duration> {
+    let millis = quantity::millis(written.get_ref()).map_err(|error| {
+        let hint = match &error {
+            InvalidQuantity::NotPositive(_) => "leave the key out, and there is no bound".to_owned(),
+            other => other.hint(),
+        };
+        problems.push(ConfigProblem::at(written.span(), error.to_string()).hint(hint));
+    });
+    millis.ok().map(Duration::from_millis)
+}
+
+/// The time from one of many to the next, not shorter than `min`.
+pub(super) fn every(
+    what: &str,
+    written: &Spanned<String>,
+    min: &Time,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<Duration> {
+    let millis = noted(quantity::millis_or_zero(written.get_ref()), written.span(), problems)?;
+    if millis < min.millis {
+        problems.push(
+            ConfigProblem::at(written.span(), format!("`{what}` cannot be {}", written.get_ref()))
+                .hint(format!("at least a second: `\"{}\"`", min.text)),
+        );
+        return None;
+    }
+    Some(Duration::from_millis(millis))
+}
+
 /// A quantity, or its problem noted.
 pub(super) fn noted<T>(
     value: Result<T, InvalidQuantity>,
@@ -102,6 +160,38 @@ pub(super) fn noted<T>(
     problems: &mut Vec<ConfigProblem>,
 ) -> Option<T> {
     value.map_err(|error| problems.push(ConfigProblem::at(place, error.to_string()).hint(error.hint()))).ok()
+}
+
+/// A number within a range.
+pub(super) fn number(
+    what: &str,
+    written: &Spanned<Whole>,
+    range: RangeInclusive<u32>,
+    problems: &mut Vec<ConfigProblem>,
+) -> Option<u32> {
+    let Whole(number) = *written.get_ref();
+    let found = u32::try_from(number).ok().filter(|number| range.contains(number));
+    if found.is_none() {
+        problems.push(ConfigProblem::at(written.span(), format!("`{what}` cannot be {number}")).hint(format!(
+            "a number from {} to {}",
+            range.start(),
+            range.end()
+        )));
+    }
+    found
+}
+
+/// A web address.
+pub(super) fn url(written: &Spanned<String>, example: &str, problems: &mut Vec<ConfigProblem>) -> Option<String> {
+    let text = written.get_ref();
+    let is_one = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if !is_one {
+        problems.push(
+            ConfigProblem::at(written.span(), format!("`{text}` is not a web address"))
+                .hint(format!("it begins with `https://` or `http://`, for example `{example}`")),
+        );
+    }
+    is_one.then(|| text.clone())
 }
 
 /// A number of things, from 1 to `max`.

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use super::{GOOD, parse, with};
-use crate::config::authored::{self, Check, Host, Schedule, Source};
+use crate::config::authored::{self, Calendar, Check, Host, Schedule, Serve, Source};
 use crate::config::schema::Shaped;
-use crate::config::{CheckConfig, Config, HostConfig, STARTER, SourceKind, quantity};
+use crate::config::{
+    CalendarConfig, CheckConfig, Config, HostConfig, STARTER, ScheduleConfig, ServeConfig, SourceKind, quantity,
+};
 use crate::model::{LimitRequest, Severity};
+use crate::schedule::{CatchUp, Dst, Overlap};
 
 /// What the host sees of each key, taken apart without `..`, so that a new field asks for a key.
 fn seen(config: &Config) -> BTreeMap<&'static str, String> {
@@ -27,9 +31,52 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
     } = &config.host;
     let source = &config.sources[0];
     let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind;
-    let morning = &config.schedules[0];
-    let CheckConfig { name, plugin, schedule, severity, owner, tags, grants, limits: asked, settings } =
-        &config.checks[0];
+    let ServeConfig { listen, tokens, drain, self_check, keep, disk_free_min_bytes, heartbeat, traces } = &config.serve;
+    let tokens: Vec<_> = tokens
+        .iter()
+        .map(|token| {
+            let digest: String = token.sha256.to_string().chars().take("sha256:0123".len()).collect();
+            format!("{} {digest} {}", token.name, token.role.as_str())
+        })
+        .collect();
+    let heartbeat = heartbeat.as_ref().map(|heartbeat| format!("{} {:?}", heartbeat.url, heartbeat.every));
+    let CalendarConfig { name: _, active, blackout, file, query } = &config.calendars[0];
+    let active: Vec<_> = active.iter().map(ToString::to_string).collect();
+    let blackout: Vec<_> = blackout.iter().map(|days| format!("{} {:?}", days.span, days.reason)).collect();
+    let ScheduleConfig {
+        name: _,
+        time_zone,
+        cron,
+        target,
+        dst: Dst { gap, overlap: twice },
+        catch_up: CatchUp { mode, window, limit },
+        overlap,
+        jitter,
+        start_deadline,
+        deadline,
+        calendar,
+        depends_on: upstream,
+        depends_within,
+    } = &config.schedules[0];
+    let CheckConfig {
+        name,
+        plugin,
+        schedule,
+        depends_on: _,
+        attempts,
+        confirm,
+        severity,
+        owner,
+        tags,
+        grants,
+        limits: asked,
+        settings,
+    } = &config.checks[0];
+    let confirm = confirm.as_ref().map(|confirm| format!("{} {:?}", confirm.times, confirm.after));
+    // Of another check, for this one's schedule changes.
+    let depends_on: Vec<_> = config.checks[3].depends_on.iter().map(ToString::to_string).collect();
+    let upstream: Vec<_> = upstream.iter().map(ToString::to_string).collect();
+    let optional = |duration: &Option<Duration>| duration.map(|duration| format!("{duration:?}")).unwrap_or_default();
     let grants: Vec<_> = grants
         .iter()
         .map(|grant| {
@@ -45,6 +92,18 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("host.compile_time", compile_time.as_millis().to_string()),
         ("host.compile_memory", compile_memory_bytes.to_string()),
         ("host.limits", limits(ceilings)),
+        ("serve.listen", listen.to_string()),
+        ("serve.tokens", tokens.join(", ")),
+        ("serve.drain", format!("{drain:?}")),
+        ("serve.self_check", format!("{self_check:?}")),
+        ("serve.keep", optional(keep)),
+        ("serve.disk_free_min", disk_free_min_bytes.to_string()),
+        ("serve.heartbeat", heartbeat.unwrap_or_default()),
+        ("serve.traces", traces.clone().unwrap_or_default()),
+        ("calendar.active", active.join(", ")),
+        ("calendar.blackout", blackout.join(", ")),
+        ("calendar.file", file.as_ref().map(|file| file.display().to_string()).unwrap_or_default()),
+        ("calendar.query", query.as_ref().map(|query| format!("{}: {}", query.source, query.sql)).unwrap_or_default()),
         ("source.path", path.display().to_string()),
         ("source.project", project.clone().unwrap_or_default()),
         ("source.as_of_from", as_of.clone().map(|(from, _)| from).unwrap_or_default()),
@@ -52,12 +111,27 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("source.memory", memory_bytes.to_string()),
         ("source.spill", spill_bytes.to_string()),
         ("source.concurrency", source.concurrency.to_string()),
-        ("schedule.timezone", morning.time_zone.iana_name().expect("a zone has a name").to_owned()),
-        ("schedule.cron", morning.cron.as_ref().map(ToString::to_string).unwrap_or_default()),
-        ("schedule.target", morning.target.as_str().to_owned()),
+        ("schedule.timezone", time_zone.iana_name().expect("a zone has a name").to_owned()),
+        ("schedule.cron", cron.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("schedule.target", target.as_str().to_owned()),
+        ("schedule.dst_gap", gap.as_str().to_owned()),
+        ("schedule.dst_overlap", twice.as_str().to_owned()),
+        ("schedule.catch_up", mode.as_str().to_owned()),
+        ("schedule.catch_up_window", format!("{window:?}")),
+        ("schedule.catch_up_limit", limit.to_string()),
+        ("schedule.overlap", overlap.as_str().to_owned()),
+        ("schedule.jitter", format!("{jitter:?}")),
+        ("schedule.start_deadline", optional(start_deadline)),
+        ("schedule.deadline", optional(deadline)),
+        ("schedule.calendar", calendar.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("schedule.depends_on", upstream.join(", ")),
+        ("schedule.depends_within", format!("{depends_within:?}")),
         ("check.name", name.to_string()),
         ("check.plugin", plugin.to_string()),
         ("check.schedule", schedule.as_ref().map_or_else(String::new, ToString::to_string)),
+        ("check.depends_on", depends_on.join(", ")),
+        ("check.attempts", attempts.to_string()),
+        ("check.confirm", confirm.unwrap_or_default()),
         ("check.severity", severity.to_string()),
         ("check.owner", owner.clone().unwrap_or_default()),
         ("check.tags", tags.join(", ")),
@@ -79,6 +153,39 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("host.compile_time", "\"9s\"", "\"1m\"", "9000", "60000"),
         ("host.compile_memory", "\"7 MiB\"", "\"1 GiB\"", "7340032", "1073741824"),
         ("host.limits", "\"32 MiB\", rows = 7", "\"1 KiB\"", "memory 33554432, rows 7", "memory 1024"),
+        ("serve.listen", "0.0.0.0:9000", "[::1]:1", "0.0.0.0:9000", "[::1]:1"),
+        ("serve.tokens", "\"ci\"", "\"you\"", "ci sha256:0123 operate", "you sha256:0123 operate"),
+        ("serve.tokens", "\"0123", "\"4567", "ci sha256:0123 operate", "ci sha256:4567 operate"),
+        ("serve.tokens", "\"operate\"", "\"read\"", "ci sha256:0123 operate", "ci sha256:0123 read"),
+        ("serve.drain", "drain = \"10s\"", "drain = \"0s\"", "10s", "0ns"),
+        ("serve.self_check", "\"5m\"", "\"1s\"", "300s", "1s"),
+        ("serve.keep", "keep = \"400d\"\n", "", "34560000s", ""),
+        ("serve.disk_free_min", "\"3 GiB\"", "\"5 B\"", "3221225472", "5"),
+        ("serve.heartbeat", "https://h", "http://i", "https://h.example/x 120s", "http://i.example/x 120s"),
+        ("serve.heartbeat", "\"2m\"", "\"1s\"", "https://h.example/x 120s", "https://h.example/x 1s"),
+        (
+            "serve.traces",
+            "http://t.",
+            "https://t.",
+            "http://t.example:4318/v1/traces",
+            "https://t.example:4318/v1/traces",
+        ),
+        (
+            "calendar.active",
+            ", \"2026-09-01\"]",
+            ", \"2026-06-30\", \"2026-06-30\"]",
+            "2025-10-21..2026-06-30, 2026-09-01",
+            "2025-10-21..2026-06-30, 2026-06-30, 2026-06-30",
+        ),
+        (
+            "calendar.blackout",
+            ", reason = \"All-Star break\"",
+            "",
+            "2025-12-25 None, 2026-02-13..2026-02-18 Some(\"All-Star break\")",
+            "2025-12-25 None, 2026-02-13..2026-02-18 None",
+        ),
+        ("calendar.file", "\"days.txt\"", "\"/d\"", "/etc/assay/days.txt", "/d"),
+        ("calendar.query", "\"SELECT d\"", "\"SELECT e\"", "local: SELECT d", "local: SELECT e"),
         ("source.path", "\"data\"", "\".\"", "/etc/assay/data", "/etc/assay/."),
         ("source.project", "\nproject = \"my-project\"", "", "my-project", ""),
         ("source.as_of_from", "\"available_at\"", "\"Seen\"", "available_at", "Seen"),
@@ -89,9 +196,25 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("schedule.timezone", "America/New_York", "Asia/Tokyo", "America/New_York", "Asia/Tokyo"),
         ("schedule.cron", "\"0 6 * * *\"", "\"30 7 * * 1-5\"", "0 6 * * *", "30 7 * * 1-5"),
         ("schedule.target", "previous_day", "same_day", "previous_day", "same_day"),
+        ("schedule.dst_gap", "dst_gap = \"skip\"", "dst_gap = \"shift\"", "skip", "shift"),
+        ("schedule.dst_overlap", "\"both\"", "\"second\"", "both", "second"),
+        ("schedule.catch_up", "catch_up = \"all\"", "catch_up = \"none\"", "all", "none"),
+        ("schedule.catch_up_window", "\"3d\"", "\"2w\"", "259200s", "1209600s"),
+        ("schedule.catch_up_limit", "limit = 5", "limit = 10080", "5", "10080"),
+        ("schedule.overlap", "overlap = \"allow\"", "overlap = \"queue_one\"", "allow", "queue_one"),
+        ("schedule.jitter", "\"90s\"", "\"0s\"", "90s", "0ns"),
+        ("schedule.start_deadline", "start_deadline = \"30m\"", "", "1800s", ""),
+        ("schedule.deadline", "\ndeadline = \"2h\"", "", "7200s", ""),
+        ("schedule.calendar", "calendar = \"season\"\n", "", "season", ""),
+        ("schedule.depends_on", "[\"evening\"]", "[\"noon\"]", "evening", "noon"),
+        ("schedule.depends_within", "\"12h\"", "\"1m\"", "43200s", "60s"),
         ("check.name", "\"a\"", "\"team/a.1\"", "a", "team/a.1"),
         ("check.plugin", "row-count@1.0.0", "row-count@1.0.1", "row-count@1.0.0", "row-count@1.0.1"),
         ("check.schedule", "schedule = \"morning\"", "schedule = \"evening\"", "morning", "evening"),
+        ("check.depends_on", "depends_on = [\"e\"]", "", "e", ""),
+        ("check.attempts", "attempts = 5", "attempts = 1", "5", "1"),
+        ("check.confirm", "times = 2", "times = 10", "2 60s", "10 60s"),
+        ("check.confirm", "\"1m\"", "\"0s\"", "2 60s", "2 0ns"),
         ("check.severity", "\"high\"", "\"low\"", "high", "low"),
         ("check.owner", "owner = \"o\"", "", "o", ""),
         ("check.tags", "[\"t\"]", "[\"u\", \"t\"]", "t", "u, t"),
@@ -120,7 +243,9 @@ fn keys_there_are() -> BTreeSet<String> {
     fn of<T: Shaped>() -> impl Iterator<Item = String> {
         T::shape().keys().map(|key| format!("{}.{key}", T::WHAT))
     }
-    of::<Host>().chain(of::<Source>()).chain(of::<Schedule>()).chain(of::<Check>()).collect()
+    let of_host = of::<Host>().chain(of::<Serve>());
+    let of_named = of::<Source>().chain(of::<Calendar>()).chain(of::<Schedule>());
+    of_host.chain(of_named).chain(of::<Check>()).collect()
 }
 
 #[test]
@@ -132,10 +257,12 @@ fn names_and_order_are_those_of_the_file() {
     let sources: Vec<_> = config.sources.iter().map(|source| source.name.as_str()).collect();
     let schedules: Vec<_> = config.schedules.iter().map(|schedule| schedule.name.as_str()).collect();
     let checks: Vec<_> = config.checks.iter().map(|check| check.name.as_str()).collect();
-    let grants: Vec<_> = config.checks[3].grants.iter().map(|grant| grant.source.as_str()).collect();
+    let calendars: Vec<_> = config.calendars.iter().map(|calendar| calendar.name.as_str()).collect();
+    let grants: Vec<_> = config.checks[5].grants.iter().map(|grant| grant.source.as_str()).collect();
     assert_eq!(sources, ["local", "archive"]);
-    assert_eq!(schedules, ["morning", "evening"]);
-    assert_eq!(checks, ["a", "b", "c", "0"]);
+    assert_eq!(calendars, ["season"]);
+    assert_eq!(schedules, ["morning", "evening", "noon"]);
+    assert_eq!(checks, ["a", "b", "c", "d", "e", "0"]);
     assert_eq!(grants, ["local", "archive"], "a check sees its sources in this order");
     assert_eq!(config.digest, crate::model::Digest::of(text.as_bytes()));
 }
@@ -144,6 +271,19 @@ fn names_and_order_are_those_of_the_file() {
 fn what_is_left_out_has_a_default() {
     let text = "[source.d]\ntype = \"files\"\npath = \"data\"\n[[check]]\nname = \"a\"\nplugin = \"x@1.0.0\"\nsources = { d = [\"t\"] }\n";
     let config = Config::parse(Path::new("assay.toml"), text.to_owned()).unwrap();
+    let serve = ServeConfig {
+        listen: "127.0.0.1:8750".parse().unwrap(),
+        tokens: Vec::new(),
+        drain: Duration::from_secs(30),
+        self_check: Duration::from_secs(60),
+        keep: None,
+        disk_free_min_bytes: 1 << 30,
+        heartbeat: None,
+        traces: None,
+    };
+    assert_eq!(config.serve, serve);
+    let with_empty = Config::parse(Path::new("assay.toml"), format!("{text}[serve]\n")).unwrap();
+    assert_eq!(with_empty.serve, serve, "the same with the heading alone");
     let cores = std::thread::available_parallelism().unwrap();
     let host = HostConfig {
         state_dir: ".assay".into(),
@@ -166,7 +306,29 @@ fn what_is_left_out_has_a_default() {
     assert_eq!((&config.sources[0].kind, config.sources[0].concurrency.get()), (&kind, 8));
     let check = &config.checks[0];
     assert_eq!((check.severity, check.settings.as_str()), (Severity::Medium, "{}"));
+    assert_eq!((check.attempts, &check.confirm, check.depends_on.as_slice()), (3, &None, &[][..]));
     assert!(check.schedule.is_none() && check.owner.is_none() && check.tags.is_empty() && check.limits.is_empty());
+}
+
+#[test]
+fn what_is_left_out_of_a_schedule_has_a_default() {
+    let evening = &parse(GOOD).unwrap().schedules[1];
+    assert_eq!((evening.dst, &evening.catch_up), (Dst::default(), &CatchUp::default()), "as said where they are used");
+    assert_eq!((evening.overlap, evening.jitter), (Overlap::Skip, Duration::ZERO));
+    assert_eq!((evening.start_deadline, evening.deadline, &evening.calendar), (None, None, &None));
+    assert_eq!((evening.depends_on.as_slice(), evening.depends_within), (&[][..], Duration::from_secs(6 * 3_600)));
+}
+
+#[test]
+fn each_part_of_a_calendar_is_one_by_itself() {
+    let season = GOOD.get(GOOD.find("active").unwrap()..GOOD.find("\n\n[schedule.morning]").unwrap()).unwrap();
+    for line in season.lines() {
+        let CalendarConfig { name, active, blackout, file, query } =
+            parse(&with(season, line)).unwrap().calendars.remove(0);
+        let parts = [!active.is_empty(), !blackout.is_empty(), file.is_some(), query.is_some()];
+        assert_eq!(parts.into_iter().filter(|part| *part).count(), 1, "{name}: {line}");
+    }
+    assert_eq!(season.lines().count(), 4, "{season}");
 }
 
 #[test]
@@ -176,12 +338,23 @@ fn defaults_are_what_they_say() {
         authored::COMPILE_MEMORY_DEFAULT,
         authored::QUERY_MEMORY_DEFAULT,
         authored::SPILL_DEFAULT,
+        authored::DISK_FREE_DEFAULT,
     ];
     for size in sizes {
         assert_eq!(quantity::bytes(size.text), Ok(size.bytes), "{}", size.text);
     }
-    let time = authored::COMPILE_TIME_DEFAULT;
-    assert_eq!(quantity::millis(time.text), Ok(time.millis), "{}", time.text);
+    let times = [
+        authored::COMPILE_TIME_DEFAULT,
+        authored::DRAIN_DEFAULT,
+        authored::SELF_CHECK_DEFAULT,
+        authored::EVERY_MIN,
+        authored::CATCH_UP_WINDOW_DEFAULT,
+        authored::JITTER_DEFAULT,
+        authored::DEPENDS_WITHIN_DEFAULT,
+    ];
+    for time in times {
+        assert_eq!(quantity::millis_or_zero(time.text), Ok(time.millis), "{}", time.text);
+    }
 }
 
 #[test]
@@ -196,10 +369,12 @@ fn the_starter_is_a_good_configuration() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let spelled = parse(&spelled.replace("# [host.limits]", "[host.limits]")).unwrap();
+    let spelled = spelled.replace("# [host.limits]", "[host.limits]").replace("# [serve]", "[serve]");
+    assert!(spelled.contains("\n[serve]\nlisten = \"127.0.0.1:8750\""), "{spelled}");
+    let spelled = parse(&spelled).unwrap();
     let host =
         HostConfig { workers: config.host.workers, ceilings: config.host.ceilings.clone(), ..spelled.host.clone() };
-    assert_eq!((host, spelled.sources), (config.host, config.sources));
+    assert_eq!((host, spelled.serve, spelled.sources), (config.host, config.serve, config.sources));
     for ceiling in spelled.host.ceilings {
         assert_eq!(ceiling.value, ceiling.name.default_ceiling(), "{}", ceiling.name);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{GOOD, messages, parse, problems, rendered, with};
+use super::{GOOD, messages, parse, problems, problems_of, rendered, with};
 use crate::config::{ConfigError, Place};
 
 /// Appended to the good configuration: a source and a check to say wrong things in.
@@ -153,7 +153,7 @@ fn references() {
     insta::assert_snapshot!(told(&good_and(
         r#"
 [[check]]
-name = "d"
+name = "f"
 plugin = "x@1.0.0"
 schedule = "mornin"
 sources = { locl = ["t"], warehouse = ["t"] }
@@ -214,7 +214,7 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     let text = with("workers = 3", "workers = -1")
         .replace("America/New_York", "Mars/Olympus")
         .replace("severity = \"high\"", "severity = 5\nowener = \"o\"")
-        + "[[check]]\nname = \"d\"\nplugin = \"nope\"\nsources = {}\n";
+        + "[[check]]\nname = \"f\"\nplugin = \"nope\"\nsources = {}\n";
     assert_eq!(
         messages(&text),
         [
@@ -244,6 +244,17 @@ fn one_mistake_is_told_once() {
         ("path = \"data\"", "path = 1", "`path` must be text, not a whole number"),
         ("[source.local]", "[sources.local]", "unknown key `sources` at the top of the file"),
         ("[source.local]\ntype", "[source.local]\ntyp", "unknown key `typ` in `[source.local]`"),
+        ("[calendar.season]", "[calender.season]", "unknown key `calender` at the top of the file"),
+        ("calendar = \"season\"\ndepends", "calendar = 1\ndepends", "`calendar` must be text, not a whole number"),
+        ("cron = \"0 6 * * *\"", "cron = 6", "`cron` must be text, not a whole number"),
+        ("cron = \"0 6 * * *\"", "corn = \"0 6 * * *\"", "unknown key `corn` in `[schedule.morning]`"),
+        ("depends_on = [\"evening\"]", "depend_on = [\"evening\"]", "unknown key `depend_on` in `[schedule.morning]`"),
+        ("depends_on = [\"e\"]", "depends_on = [\"x1\"]", "there is no check `x1`"),
+        ("schedule = \"noon\"", "schedule = \"noom\"", "there is no schedule `noom`"),
+        ("schedule = \"noon\"", "schedule = 5", "`schedule` must be text, not a whole number"),
+        ("name = \"e\"", "nam = \"e\"", "unknown key `nam` in `[[check]]`"),
+        ("url = \"https", "ur = \"https", "unknown key `ur` in `heartbeat`"),
+        ("name = \"ci\"", "nme = \"ci\"", "unknown key `nme` in `tokens`"),
         ("tags = [\"t\"]", "tags = [1]", "cannot read `tags`: invalid type: integer `1`, expected a string"),
     ] {
         assert_eq!(messages(&with(piece, instead)), [message], "{instead}");
@@ -269,10 +280,10 @@ fn no_damage_to_a_file_makes_a_panic_or_a_problem_without_a_hint() {
     for (start, end) in ends {
         let (before, after) = (GOOD.get(..start).unwrap(), GOOD.get(end..).unwrap());
         for text in [before.to_owned(), format!("{before}{after}"), format!("{before}\u{0}\"é{after}")] {
-            if parse(&text).is_err() {
+            if let Err(error) = parse(&text) {
+                assert!(!rendered(&error).is_empty());
                 // Every place lies within the text and every hint is there, or this panics.
-                assert!(!problems(&text).is_empty(), "{text}");
-                assert!(!told(&text).is_empty());
+                assert!(!problems_of(error, &text).is_empty(), "{text}");
             }
         }
     }
@@ -288,4 +299,241 @@ fn instants_of_rows() {
 #[test]
 fn times_of_schedules() {
     insta::assert_snapshot!(told(&good_and("[schedule.never]\ntimezone = \"UTC\"\ncron = \"0 6 * *\"\n")));
+}
+
+/// A source and a check.
+const ONE: &str = r#"
+[source.local]
+type = "files"
+path = "data"
+[[check]]
+name = "a"
+plugin = "x@1.0.0"
+sources.local = ["t"]
+"#;
+
+/// A source, and checks on the schedules `a`, `b` and `c`.
+const THREE: &str = r#"
+[source.local]
+type = "files"
+path = "data"
+[[check]]
+name = "on-a"
+plugin = "x@1.0.0"
+schedule = "a"
+sources.local = ["t"]
+[[check]]
+name = "on-b"
+plugin = "x@1.0.0"
+schedule = "b"
+sources.local = ["t"]
+[[check]]
+name = "on-c"
+plugin = "x@1.0.0"
+schedule = "c"
+sources.local = ["t"]
+"#;
+
+#[test]
+fn days_of_calendars() {
+    insta::assert_snapshot!(told(&format!(
+        r#"
+[calendar."-"]
+active = ["2025-10-21", "2026-02-29", "2025-10-21..2026-06", "2026-06-30..2025-10-21", "2025-10-21..2025-10-21"]
+blackout = ["soon", {{ days = "2026-02-18..2026-02-13" }}, {{ reason = "Pi" }}, {{ days = "2025-12-25", reason = "" }}]
+file = ""
+query = {{ source = "locl", sql = " " }}
+[calendar.empty]
+[calendar.nothing]
+active = []
+blackout = []
+[calendar.keys]
+actve = ["2025-10-21"]
+blackout = [{{ day = "2025-12-25" }}, "2025-12-26"]
+query = {{ source = "local", sqll = "SELECT 1", limit = 1 }}
+[calendar.dates]
+active = [2025-10-21]
+blackout = [{{ days = 2025-12-25 }}]
+query = {{ source = "local" }}
+[calendar.kinds]
+active = "2025-10-21"
+blackout = [3]
+query = "SELECT 1"
+[schedule.a]
+timezone = "UTC"
+cron = "0 6 * * *"
+calendar = "key"
+[schedule.b]
+timezone = "UTC"
+[schedule.c]
+timezone = "UTC"
+{THREE}"#
+    )));
+    insta::assert_snapshot!(told(&with("[schedule.morning]", "[calendar.unused]\nfile = \"f\"\n[schedule.morning]")));
+}
+
+#[test]
+fn slots_of_schedules() {
+    insta::assert_snapshot!(told(&format!(
+        r#"
+[schedule.a]
+timezone = "UTC"
+cron = "0 6 * * *"
+dst_gap = "run_at_transision"
+dst_overlap = "frist"
+catch_up = "lastest"
+catch_up_window = "0s"
+catch_up_limit = 0
+overlap = "skipp"
+jitter = "-1s"
+start_deadline = "0s"
+deadline = "0s"
+calendar = "season"
+depends_on = ["bb", "evening"]
+depends_within = "0s"
+[schedule.b]
+timezone = "UTC"
+dst_gap = "skip"
+dst_overlap = "both"
+catch_up = "none"
+catch_up_window = "1d"
+catch_up_limit = 1
+overlap = "skip"
+jitter = "1s"
+start_deadline = "1m"
+deadline = "1 month"
+depends_on = ["a"]
+[schedule.c]
+timezone = "UTC"
+cron = "0 6 * * *"
+depends_within = "1h"
+{THREE}"#
+    )));
+}
+
+#[test]
+fn circles_of_schedules() {
+    let schedule = |name: &str, depends_on: &str| {
+        format!("[schedule.{name}]\ntimezone = \"UTC\"\ncron = \"0 6 * * *\"\ndepends_on = {depends_on}\n")
+    };
+    let good = schedule("a", "[]") + &schedule("b", "[\"a\"]") + &schedule("c", "[\"a\", \"b\"]") + THREE;
+    assert_eq!(parse(&good).unwrap().schedules[2].depends_on.len(), 2, "two ways to the same one are no circle");
+    insta::assert_snapshot!(told(
+        &(schedule("a", "[\"b\"]") + &schedule("b", "[\"c\", \"b\"]") + &schedule("c", "[\"a\"]") + THREE)
+    ));
+}
+
+#[test]
+fn a_long_way_is_followed_to_its_end() {
+    let mut text = "[source.local]\ntype = \"files\"\npath = \"data\"\n".to_owned();
+    let mut add = |name: usize, first: usize| {
+        writeln!(
+            text,
+            "[[check]]\nname = \"{name}\"\nplugin = \"x@1.0.0\"\nsources.local = [\"t\"]\ndepends_on = [\"{first}\"]"
+        )
+        .unwrap();
+    };
+    (0..5_000).for_each(|name| add(name, name + 1));
+    add(5_000, 0);
+    let problems = problems(&text);
+    let [(message, place, _)] = problems.as_slice() else { panic!("one circle, not {}", problems.len()) };
+    let circle = "`0` -> `1` -> `2` -> `3` -> `4` -> ... -> `4997` -> `4998` -> `4999` -> `5000` -> `0`";
+    assert_eq!(*message, format!("checks depend on each other in a circle: {circle}"));
+    assert_eq!(place, "\"0\"");
+}
+
+#[test]
+fn checks_that_come_first_or_again() {
+    insta::assert_snapshot!(told(&good_and(
+        r#"
+[[check]]
+name = "assay/host"
+plugin = "x@1.0.0"
+sources.local = ["t"]
+[[check]]
+name = "f"
+plugin = "x@1.0.0"
+schedule = "noon"
+sources.local = ["t"]
+depends_on = ["f", "g", "a", "nobody", "h"]
+attempts = 0
+confirm = { times = 0, after = "-1s" }
+[[check]]
+name = "g"
+plugin = "x@1.0.0"
+schedule = "noon"
+sources.local = ["t"]
+depends_on = ["f"]
+attempts = 11
+confirm = { times = 11 }
+[[check]]
+name = "h"
+plugin = "x@1.0.0"
+sources.local = ["t"]
+depends_on = ["i", "a"]
+confirm = { time = 1, after = "5m" }
+[[check]]
+name = "i"
+plugin = "x@1.0.0"
+sources.local = ["t"]
+confirm = { times = "1", after = "5m" }
+"#
+    )));
+}
+
+#[test]
+fn hosts_that_keep_running() {
+    let serve = |keys: &str| told(&format!("[serve]\n{keys}\n{ONE}"));
+    insta::assert_snapshot!(serve(
+        r#"
+listen = "localhost:8750"
+tokens = [
+    { name = "ci", sha256 = "secret", role = "reader" },
+    { name = "ci", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", role = "admin" },
+    { name = " ", sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+    { sha256 = "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", role = "read" },
+    { name = "you", role = "read" },
+]
+drain = "-1s"
+self_check = "500ms"
+keep = "0d"
+disk_free_min = "1"
+heartbeat = { url = "h.example", every = "0s" }
+traces = "ftp://t.example"
+"#
+    ));
+    insta::assert_snapshot!(serve(
+        r#"
+lisen = "127.0.0.1:1"
+tokens = [{ nme = "ci", role = "read" }, { name = 3 }]
+heartbeat = { every = "1 fortnight", urls = [], even = 1 }
+keep = "long"
+"#
+    ));
+    insta::assert_snapshot!(serve("listen = \"0.0.0.0:8750\"\nheartbeat = {}"));
+}
+
+#[test]
+fn beyond_the_machine_itself_there_must_be_tokens() {
+    let digest = "0123456789abcdef".repeat(4);
+    let tokens = format!("tokens = [{{ name = \"a\", sha256 = \"{digest}\", role = \"read\" }}]");
+    for (address, is_open) in [
+        ("127.0.0.1:0", false),
+        ("127.8.0.1:1", false),
+        ("[::1]:1", false),
+        ("[::ffff:127.0.0.1]:1", false),
+        ("0.0.0.0:1", true),
+        ("[::]:1", true),
+        ("192.168.1.1:1", true),
+        ("[::ffff:10.0.0.1]:1", true),
+    ] {
+        let with = |tokens: &str| format!("[serve]\nlisten = \"{address}\"\n{tokens}\n{ONE}");
+        for none in ["", "tokens = []"] {
+            let refused = parse(&with(none)).err().map(|_| messages(&with(none)));
+            let expected = format!("everybody who reaches `{address}` could do everything: there are no `tokens`");
+            assert_eq!(refused, is_open.then(|| vec![expected]), "{address} with `{none}`");
+        }
+        assert_eq!(parse(&with(&tokens)).unwrap().serve.tokens.len(), 1, "{address}");
+        assert_eq!(messages(&with("tokens = 1")), ["`tokens` must be a list, not a whole number"], "{address}");
+    }
 }

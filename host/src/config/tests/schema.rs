@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::{GOOD, problems, with};
-use crate::config::authored::{Check, Host, Schedule, Source};
+use crate::config::authored::{Calendar, Check, Host, Schedule, Serve, Source};
 use crate::config::schema::{Shaped, document};
 use crate::config::{STARTER, json_schema};
 
@@ -70,6 +70,11 @@ fn refusals(schema: &Json, value: &Json, pointer: &str, refused: &mut Vec<(Strin
                     }
                 }
             }
+            "anyOf" => rule.as_array().expect("a list").iter().any(|alternative| {
+                let mut refused = Vec::new();
+                refusals(alternative, value, pointer, &mut refused);
+                refused.is_empty()
+            }),
             other => panic!("the schema uses `{other}`, which this test does not know"),
         };
         if !fits {
@@ -111,6 +116,30 @@ fn bad_ones_are_refused_at_their_place_by_schema_and_reading_alike() {
         ("concurrency = 4", "concurrency = -1", "/source/local/concurrency", "minimum"),
         ("timezone = \"UTC\"", "", "/schedule/evening", "required"),
         ("previous_day", "yesterday", "/schedule/morning/target", "enum"),
+        ("\"0.0.0.0:9000\"", "9000", "/serve/listen", "type"),
+        ("role = \"operate\"", "role = \"admin\"", "/serve/tokens/0/role", "enum"),
+        ("\"0123", "\"123", "/serve/tokens/0/sha256", "minLength"),
+        ("\"0123", "\"00123", "/serve/tokens/0/sha256", "maxLength"),
+        ("name = \"ci\"\n", "", "/serve/tokens/0", "required"),
+        ("name = \"ci\"", "nmae = \"ci\"\nname = \"ci\"", "/serve/tokens/0", "additionalProperties"),
+        ("url = \"https://h.example/x\", ", "", "/serve/heartbeat", "required"),
+        ("every = \"2m\"", "every = 120", "/serve/heartbeat/every", "type"),
+        ("\"2026-09-01\"", "2026", "/calendar/season/active/1", "type"),
+        ("\"2025-12-25\"", "1", "/calendar/season/blackout/0", "anyOf"),
+        ("days = \"2026-02-13..2026-02-18\", ", "", "/calendar/season/blackout/1", "anyOf"),
+        ("source = \"local\", ", "", "/calendar/season/query", "required"),
+        ("file = \"days.txt\"", "file = \"\"", "/calendar/season/file", "minLength"),
+        ("dst_gap = \"skip\"", "dst_gap = \"ignore\"", "/schedule/morning/dst_gap", "enum"),
+        ("dst_overlap = \"both\"", "dst_overlap = \"skip\"", "/schedule/morning/dst_overlap", "enum"),
+        ("catch_up = \"all\"", "catch_up = \"newest\"", "/schedule/morning/catch_up", "enum"),
+        ("limit = 5", "limit = 0", "/schedule/morning/catch_up_limit", "minimum"),
+        ("limit = 5", "limit = 10081", "/schedule/morning/catch_up_limit", "maximum"),
+        ("overlap = \"allow\"", "overlap = \"queue\"", "/schedule/morning/overlap", "enum"),
+        ("depends_on = [\"evening\"]", "depends_on = \"evening\"", "/schedule/morning/depends_on", "type"),
+        ("attempts = 5", "attempts = 0", "/check/0/attempts", "minimum"),
+        ("attempts = 5", "attempts = 11", "/check/0/attempts", "maximum"),
+        ("times = 2", "times = 11", "/check/0/confirm/times", "maximum"),
+        (", after = \"1m\"", "", "/check/0/confirm", "required"),
         ("name = \"a\"", "", "/check/0", "required"),
         ("plugin = \"row-count@1.0.0\"", "", "/check/0", "required"),
         ("sources = { local = [\"x_*\"] }", "", "/check/0", "required"),
@@ -145,13 +174,15 @@ fn every_key_is_explained_and_its_example_would_do() {
         }
     }
     examples::<Host>();
+    examples::<Serve>();
     examples::<Source>();
+    examples::<Calendar>();
     examples::<Schedule>();
     examples::<Check>();
     for key in document().keys() {
         assert!(document().property(key).unwrap()["description"].is_string(), "{key}");
     }
-    assert_eq!(document().keys().collect::<Vec<_>>(), ["check", "host", "schedule", "source"]);
+    assert_eq!(document().keys().collect::<Vec<_>>(), ["calendar", "check", "host", "schedule", "serve", "source"]);
 }
 
 #[test]
