@@ -5,11 +5,19 @@ CREATE TABLE validation_runs (
     -- Identity of the run, a ULID.
     run_id TEXT NOT NULL,
     -- What made the run happen.
-    trigger_source TEXT NOT NULL CHECK (trigger_source IN ('manual')),
+    trigger_source TEXT NOT NULL CHECK (trigger_source IN ('manual', 'schedule', 'catchup', 'backfill', 'api', 'host')),
+    -- Who asked for the run, where somebody did and is known.
+    requested_by TEXT,
     -- The schedule the run belongs to; NULL when it was asked for by hand.
     schedule_name TEXT,
     -- The instant the run was due.
     scheduled_for TEXT NOT NULL CHECK (scheduled_for GLOB '????-??-??T??:??:??.??????Z'),
+    -- That instant as the schedule's pattern says it, which clocks may leave out or show twice; NULL when no schedule does.
+    scheduled_local TEXT,
+    -- Offset of the schedule's zone at that instant, in seconds east of UTC.
+    utc_offset_seconds INTEGER,
+    -- What the schedule does where clocks are set, `dst_gap, dst_overlap`.
+    dst_policy TEXT,
     -- IANA name of the zone in which the target date counts.
     timezone TEXT NOT NULL,
     -- The day the run is about.
@@ -18,8 +26,10 @@ CREATE TABLE validation_runs (
     interval_start TEXT NOT NULL CHECK (interval_start GLOB '????-??-??T??:??:??.??????Z'),
     -- First instant of the day after the target date.
     interval_end TEXT NOT NULL CHECK (interval_end GLOB '????-??-??T??:??:??.??????Z'),
-    -- When the run began.
+    -- When the run began; of a slot that was not run, when that was decided.
     started_at TEXT NOT NULL CHECK (started_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Milliseconds from the instant the slot was due to its start; NULL for a run that is not of a slot.
+    lag_ms INTEGER,
     -- How many checks the run selected.
     checks_planned INTEGER NOT NULL,
     -- SHA-256 of the configuration file.
@@ -36,6 +46,8 @@ CREATE TABLE validation_runs (
     duration_ms INTEGER,
     -- What the results add up to; NULL while it is running.
     status TEXT CHECK (status IN ('ok', 'warning', 'critical', 'error', 'skipped', 'missed', 'cancelled')),
+    -- Why nothing was run, when the status is `missed` or `skipped` for that.
+    reason TEXT CHECK (reason IN ('catch_up_off', 'superseded', 'catch_up_window', 'catch_up_limit', 'overlap', 'start_deadline', 'paused', 'removed', 'calendar', 'upstream')),
     -- One sentence for a person; NULL while it is running.
     message TEXT,
     -- Checks whose last result is `pass`; NULL while it is running.
@@ -54,6 +66,39 @@ CREATE TABLE validation_runs (
 CREATE INDEX validation_runs_by_started_at ON validation_runs (started_at);
 
 CREATE INDEX validation_runs_by_status ON validation_runs (status);
+
+CREATE INDEX validation_runs_by_schedule_name_scheduled_for ON validation_runs (schedule_name, scheduled_for);
+
+-- The due instants of schedules. Each has one run, or a run that says why there is none.
+CREATE TABLE schedule_slots (
+    -- The schedule.
+    schedule_name TEXT NOT NULL,
+    -- The instant.
+    scheduled_for TEXT NOT NULL CHECK (scheduled_for GLOB '????-??-??T??:??:??.??????Z'),
+    -- Its run; NULL while it waits for one.
+    run_id TEXT,
+    PRIMARY KEY (schedule_name, scheduled_for),
+    FOREIGN KEY (run_id) REFERENCES validation_runs (run_id)
+) STRICT;
+
+CREATE INDEX schedule_slots_by_run_id ON schedule_slots (run_id);
+
+-- What the host knows of a schedule beside its configuration.
+CREATE TABLE schedule_states (
+    -- The schedule.
+    schedule_name TEXT NOT NULL,
+    -- Every due instant up to here is a slot; at first, when the host first knew of the schedule.
+    watermark TEXT NOT NULL CHECK (watermark GLOB '????-??-??T??:??:??.??????Z'),
+    -- Since when it is paused; NULL when it is not.
+    paused_at TEXT CHECK (paused_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Who paused it.
+    paused_by TEXT,
+    -- Why it is paused.
+    pause_reason TEXT,
+    -- When it goes on by itself; NULL for not before somebody says so.
+    paused_until TEXT CHECK (paused_until GLOB '????-??-??T??:??:??.??????Z'),
+    PRIMARY KEY (schedule_name)
+) STRICT;
 
 -- The checks that a run selected when it began; each has a result by the time the run has a status.
 CREATE TABLE run_checks (
@@ -99,8 +144,8 @@ CREATE TABLE validation_results (
     settings TEXT NOT NULL CHECK (json_valid(settings)),
     -- How the check ended; `error` means that it could not say.
     status TEXT NOT NULL CHECK (status IN ('pass', 'warn', 'fail', 'skip', 'error')),
-    -- Why the status is `error`; NULL for any other status.
-    reason TEXT CHECK (reason IN ('check_error', 'trap', 'fuel_exhausted', 'cpu_timeout', 'deadline', 'memory_limit', 'denied', 'query_failed', 'bad_settings', 'missing_plugin', 'interrupted', 'cancelled', 'host_error')),
+    -- Why the status is `error`, or `skip` for `upstream`; NULL otherwise.
+    reason TEXT CHECK (reason IN ('check_error', 'trap', 'fuel_exhausted', 'cpu_timeout', 'deadline', 'memory_limit', 'denied', 'query_failed', 'bad_settings', 'missing_plugin', 'interrupted', 'cancelled', 'host_error', 'upstream')),
     -- The worst severity of the findings; the check's own when there are none.
     severity TEXT NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
     -- One sentence for a person.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
-use crate::model::{CheckName, RunId};
+use crate::model::{CheckName, RunId, Slot};
 
 /// Why the store could not do something.
 ///
@@ -125,6 +125,9 @@ pub enum StoreError {
         /// The check.
         check: CheckName,
     },
+    /// The slot has a run already.
+    #[error("the slot {0} has a run already")]
+    SlotTaken(Slot),
     /// The run has ended: it takes no more results.
     #[error("run {0} has ended")]
     Finished(RunId),
@@ -178,6 +181,7 @@ impl StoreError {
             Self::CorruptValue { .. } => {
                 "something other than assay has changed the database: restore it from a backup"
             }
+            Self::SlotTaken(_) => "a slot is run once: `assay run` runs its checks again",
             Self::UnknownRun(_) => "list the runs with `assay results`",
             Self::Stopped => "look for the first error in the log, then start assay again",
             Self::Unstorable { .. } => "change the value where it comes from",

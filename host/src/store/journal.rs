@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Fault, StoreError};
 use super::rows::plan::{self, PlannedCheck};
 use super::rows::run::{self, RunEnd};
 use super::rows::{Put, Table, child, result};
-use crate::model::{CheckName, CheckResult, RunId, RunRecord, RunStatus, Severity, Status, Tally};
+use super::slots::{self, Due, Rest, Unrun};
+use crate::model::{CheckName, CheckResult, RunId, RunRecord, RunStatus, Severity, Slot, Status, Tally};
 
 /// Something to write, its rows made already.
 #[derive(Debug)]
@@ -19,13 +20,29 @@ pub(super) enum Operation {
     Record(Box<Recorded>),
     /// A run ends.
     Finish(Finish),
+    /// A run that has ended is taken up again.
+    Reopen {
+        /// The run.
+        run_id: RunId,
+        /// Whose it is now.
+        owner: String,
+    },
+    /// Slots are due.
+    Due(Due),
+    /// Slots are not run.
+    Unrun(Vec<Unrun>),
+    /// A schedule rests, or goes on.
+    Rest(Rest),
+    /// Old runs go.
+    Forget(Vec<RunId>),
 }
 
 /// A run that begins.
 #[derive(Debug)]
 pub(super) struct Begun {
     run_id: RunId,
-    run: [Value; 14],
+    slot: Option<Slot>,
+    run: [Value; 19],
     checks: Vec<[Value; 8]>,
 }
 
@@ -60,12 +77,13 @@ impl Begun {
         let rows = checks.iter().enumerate().map(|(ordinal, check)| plan::row(run.run_id, ordinal, check));
         Ok(Self {
             run_id: run.run_id,
+            slot: run.slot(),
             run: run::begun(run, checks.len(), owner)?,
             checks: rows.collect::<Result<_, _>>()?,
         })
     }
 
-    fn write(&self, conn: &Connection) -> Result<(), Fault> {
+    pub(super) fn write(&self, conn: &Connection) -> Result<(), Fault> {
         let new = run::BEGUN.put(conn, &self.run)?;
         let conflict = || StoreError::Conflict { what: format!("run {}", self.run_id) };
         if new == Put::Other {
@@ -76,6 +94,9 @@ impl Begun {
             if plan::TABLE.put(conn, check)? == Put::Other {
                 return Err(conflict().into());
             }
+        }
+        if let Some(slot) = &self.slot {
+            slots::settle(conn, slot, self.run_id)?;
         }
         Ok(())
     }
@@ -149,7 +170,14 @@ impl Finish {
         }
         let duration = finished_at.duration_since(stored.record.started_at).try_into().unwrap_or_default();
         let tally = Tally::of(weights(conn, *run_id)?.into_iter().map(|(status, _)| status));
-        let end = RunEnd { status: *status, message: message.clone(), finished_at: *finished_at, duration, tally };
+        let end = RunEnd {
+            status: *status,
+            not_run: None,
+            message: message.clone(),
+            finished_at: *finished_at,
+            duration,
+            tally,
+        };
         let values = run::ended(*run_id, &end)?;
         if stored.end.is_some() {
             let sql = format!("SELECT {} FROM {} WHERE run_id = ?1", run::ENDED.join(", "), run::NAME);
@@ -162,21 +190,20 @@ impl Finish {
             let what = format!("the end of run {run_id}");
             return if same { Ok(()) } else { Err(StoreError::Conflict { what }.into()) };
         }
-        let sets = run::ENDED.map(|column| format!("{column} = ?")).join(", ");
-        let sql = format!("UPDATE {} SET {sets} WHERE run_id = ?", run::NAME);
-        let key = Value::Text(run_id.to_string());
-        conn.prepare_cached(&sql)?.execute(params_from_iter(values.iter().chain([&key])))?;
-        Ok(())
+        slots::set_end(conn, *run_id, &values)
     }
 }
 
 impl Operation {
-    /// The run it belongs to.
-    pub(super) fn run_id(&self) -> RunId {
+    /// The run it belongs to, if it belongs to one.
+    pub(super) fn run_id(&self) -> Option<RunId> {
         match self {
-            Self::Begin(begun) => begun.run_id,
-            Self::Record(recorded) => recorded.run_id,
-            Self::Finish(finish) => finish.run_id,
+            Self::Begin(begun) => Some(begun.run_id),
+            Self::Record(recorded) => Some(recorded.run_id),
+            Self::Finish(finish) => Some(finish.run_id),
+            Self::Reopen { run_id, owner: _ } => Some(*run_id),
+            Self::Unrun(unrun) => unrun.first().map(Unrun::run_id),
+            Self::Due(_) | Self::Rest(_) | Self::Forget(_) => None,
         }
     }
 
@@ -186,6 +213,11 @@ impl Operation {
             Self::Begin(begun) => begun.write(conn),
             Self::Record(recorded) => recorded.write(conn),
             Self::Finish(finish) => finish.write(conn),
+            Self::Reopen { run_id, owner } => slots::reopen(conn, *run_id, owner),
+            Self::Due(due) => due.write(conn),
+            Self::Unrun(unrun) => unrun.iter().try_for_each(|slot| slot.write(conn)),
+            Self::Rest(rest) => rest.write(conn),
+            Self::Forget(runs) => slots::forget(conn, runs),
         }
     }
 }

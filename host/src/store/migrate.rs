@@ -73,6 +73,8 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
     if version > known {
         return Err(StoreError::Newer { path: path.to_owned(), found: version, known }.into());
     }
+    // Before the first table, or not at all: what retention frees goes back to the file system piece by piece.
+    conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     let mode: String = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
@@ -88,7 +90,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::{child, plan, result, run};
+    use super::super::rows::{child, plan, result, run, slot};
     use super::*;
     use crate::model::{LogLevel, Reason, RunStatus, Severity, Status, Trigger};
 
@@ -114,6 +116,8 @@ mod tests {
             columns.into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(columns(run::NAME), sorted([&run::BEGUN.columns[..], &run::ENDED[..]].concat()));
+        assert_eq!(columns(slot::SLOTS), sorted(slot::SLOT_COLUMNS.to_vec()));
+        assert_eq!(columns(slot::STATES), sorted(slot::STATE_COLUMNS.to_vec()));
         assert_eq!(columns(plan::TABLE.name), sorted(plan::TABLE.columns.to_vec()));
         assert_eq!(columns(result::TABLE.name), sorted(result::TABLE.columns.to_vec()));
         assert_eq!(columns(child::FINDINGS.name), sorted(child::FINDINGS.columns.to_vec()));

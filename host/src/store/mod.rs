@@ -25,6 +25,7 @@ mod owner;
 mod read;
 mod recover;
 mod rows;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -34,19 +35,23 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{CheckResult, RunId, RunRecord, RunStatus};
+use crate::model::{CheckResult, NotRun, RunId, RunRecord, RunStatus, ScheduleName, Slot};
 use journal::{Begun, Finish, Operation, Recorded};
 use owner::{Opening, Owner};
 use read::Readers;
+use slots::{Due, Rest, Unrun};
 use writer::Writer;
 
 pub use error::StoreError;
-pub use read::{ResultFilter, StoredResult};
+pub use read::{Interrupted, ResultFilter, RunFilter, StoredResult};
 pub use rows::plan::PlannedCheck;
 pub use rows::run::{RunEnd, StoredRun};
+pub use rows::slot::{Pause, ScheduleState};
 
 /// Name of the database in the state directory.
 const DATABASE: &str = "assay.db";
+/// Old runs that are deleted in one transaction: few, so that results do not wait for it.
+const FORGOTTEN_AT_ONCE: u32 = 50;
 
 /// The journal, open for reading and writing. To share it, put it into an [`Arc`].
 ///
@@ -153,15 +158,123 @@ impl Store {
         self.readers.read(move |conn| read::results(conn, &filter)).await
     }
 
-    /// Runs, the newest first, at most `limit` of them.
+    /// Stores that slots of a schedule are due, and that they are all there are up to the `watermark`. The same again
+    /// changes nothing; a watermark never goes back.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`], and whatever keeps the database from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the slots may be stored all the same.
+    pub async fn slots_due(
+        &self,
+        schedule: &ScheduleName,
+        due: &[Timestamp],
+        watermark: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer.submit(Operation::Due(Due::new(schedule, due, watermark)?)).await
+    }
+
+    /// Stores that slots have no run, and why, all or nothing: each as a run without checks and a sentence for a
+    /// person. The same again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::SlotTaken`] when one of them has another run, [`StoreError::Conflict`],
+    /// [`StoreError::Unstorable`], and whatever keeps the database from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the slots may be stored all the same.
+    pub async fn slots_not_run(&self, slots: Vec<(RunRecord, NotRun, String)>) -> Result<(), StoreError> {
+        let owner = self.owner.name();
+        let unrun = slots.into_iter().map(|(run, why, message)| Unrun::new(&run, why, message, &owner));
+        self.writer.submit(Operation::Unrun(unrun.collect::<Result<_, _>>()?)).await
+    }
+
+    /// Takes a run that has ended up again: it has no end any more, and takes results of further attempts.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], [`StoreError::Conflict`] when another host runs it, and whatever keeps the database
+    /// from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the run may be open all the same.
+    pub async fn reopen_run(&self, run_id: RunId) -> Result<(), StoreError> {
+        self.writer.submit(Operation::Reopen { run_id, owner: self.owner.name() }).await
+    }
+
+    /// Stores that a schedule rests, or that it goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::Unstorable`], and whatever keeps the database from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the schedule may rest all the same.
+    pub async fn rest(&self, schedule: &ScheduleName, pause: Option<&Pause>, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.submit(Operation::Rest(Rest::new(schedule, pause, now)?)).await
+    }
+
+    /// Deletes runs that ended before an instant, with all that belongs to them, a few at a time so that nobody waits
+    /// long. How many are gone.
+    ///
+    /// # Errors
+    /// Whatever keeps the database from being read or written.
+    ///
+    /// # Cancel safety
+    /// Dropped, it stops between two of them; what is gone is gone whole.
+    pub async fn forget_before(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut gone = 0;
+        loop {
+            let old = self.readers.read(move |conn| read::ended_before(conn, before, FORGOTTEN_AT_ONCE)).await?;
+            if old.is_empty() {
+                return Ok(gone);
+            }
+            gone += old.len();
+            self.writer.submit(Operation::Forget(old)).await?;
+        }
+    }
+
+    /// Runs, the newest first.
     ///
     /// # Errors
     /// As of [`Store::results`].
     ///
     /// # Cancel safety
     /// Nothing is lost: a dropped future only forgets the answer.
-    pub async fn runs(&self, limit: u32) -> Result<Vec<StoredRun>, StoreError> {
-        self.readers.read(move |conn| read::runs(conn, limit)).await
+    pub async fn runs(&self, filter: RunFilter) -> Result<Vec<StoredRun>, StoreError> {
+        self.readers.read(move |conn| read::runs(conn, &filter)).await
+    }
+
+    /// What is known of schedules beside the configuration, by name.
+    ///
+    /// # Errors
+    /// As of [`Store::results`].
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: a dropped future only forgets the answer.
+    pub async fn schedule_states(&self) -> Result<Vec<ScheduleState>, StoreError> {
+        self.readers.read(read::schedule_states).await
+    }
+
+    /// Slots that are due and have no run yet, the oldest first.
+    ///
+    /// # Errors
+    /// As of [`Store::results`].
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: a dropped future only forgets the answer.
+    pub async fn open_slots(&self) -> Result<Vec<Slot>, StoreError> {
+        self.readers.read(read::open_slots).await
+    }
+
+    /// Runs of slots due at an instant or later in which checks were interrupted, the oldest slot first.
+    ///
+    /// # Errors
+    /// As of [`Store::results`].
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: a dropped future only forgets the answer.
+    pub async fn interrupted(&self, since: Timestamp) -> Result<Vec<Interrupted>, StoreError> {
+        self.readers.read(move |conn| read::interrupted(conn, since)).await
     }
 
     /// One run, if there is one of that id.

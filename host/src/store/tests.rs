@@ -1,5 +1,7 @@
 //! Tests of the whole store, on real files.
 
+mod slots;
+
 use std::path::Path;
 use std::process::Command;
 use std::task::Poll;
@@ -12,8 +14,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::model::{
-    Attribute, Cell, Conclusion, Digest, FindingDraft, LogLevel, LogLine, Measure, Metric, Reason, Severity, Status,
-    Subject, Tally, Trigger, Usage, Window,
+    Attribute, Cell, Conclusion, Digest, FindingDraft, LocalTime, LogLevel, LogLine, Measure, Metric, Reason, Severity,
+    Status, Subject, Tally, Trigger, Usage, Window,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -24,8 +26,14 @@ pub(super) fn run_record(second: i64) -> RunRecord {
     RunRecord {
         run_id: RunId::generate(at(second)),
         trigger: Trigger::Manual,
+        requested_by: Some("sam".to_owned()),
         schedule: Some("nightly".parse().unwrap()),
         scheduled_for: at(second - 60),
+        local: Some(LocalTime {
+            nominal: date(2026, 1, 1).at(22, 3, 0, 0),
+            utc_offset_seconds: -18_000,
+            dst_policy: "run_at_transition, first".to_owned(),
+        }),
         time_zone: "America/New_York".to_owned(),
         target_date: date(2026, 1, 1),
         window: Window { start: at(-86_400), end: at(0) },
@@ -157,6 +165,10 @@ fn open(dir: &Path) -> Opened {
     Store::open(dir, at(1_000)).unwrap()
 }
 
+fn newest(limit: u32) -> RunFilter {
+    RunFilter { limit, ..RunFilter::default() }
+}
+
 async fn stored(store: &Store) -> Vec<CheckResult> {
     store.results(ResultFilter::newest(1_000)).await.unwrap().into_iter().map(|stored| stored.result).collect()
 }
@@ -190,12 +202,13 @@ async fn every_field_comes_back() {
     assert_eq!(results, [expected]);
     let end = RunEnd {
         status: RunStatus::Error,
+        not_run: None,
         message: "1 could not say, 1 passed".to_owned(),
         finished_at: at(9),
         duration: Duration::from_secs(8),
         tally: Tally { passed: 1, errored: 1, ..Tally::default() },
     };
-    assert_eq!(store.runs(9).await.unwrap(), [StoredRun { record: run, planned: 2, end: Some(end) }]);
+    assert_eq!(store.runs(newest(9)).await.unwrap(), [StoredRun { record: run, planned: 2, end: Some(end) }]);
     assert_eq!(store.run(RunId::generate(at(0))).await.unwrap(), None);
     assert_eq!(store.path(), dir.path().join("assay.db"));
 }
@@ -315,8 +328,8 @@ async fn filters_narrow_and_the_newest_come_first() {
         assert_eq!(keys, expected, "{filter:?}");
     }
     let ids = |runs: Vec<StoredRun>| runs.iter().map(|run| run.record.run_id).collect::<Vec<_>>();
-    assert_eq!(ids(store.runs(9).await.unwrap()), [second, first]);
-    assert_eq!(ids(store.runs(1).await.unwrap()), [second]);
+    assert_eq!(ids(store.runs(newest(9)).await.unwrap()), [second, first]);
+    assert_eq!(ids(store.runs(newest(1)).await.unwrap()), [second]);
 }
 
 /// Commits in a write-ahead log: frames whose header names the size of the database.
@@ -414,7 +427,7 @@ fn a_killed_host_leaves_an_interrupted_run_and_all_it_acknowledged() {
     let Opened { store, recovered } = open(dir.path());
     assert_eq!(owners(), 1, "only ours");
     let (run, results) = runtime.block_on(async {
-        let run = store.runs(9).await.unwrap().remove(0);
+        let run = store.runs(newest(9)).await.unwrap().remove(0);
         (run, store.results(ResultFilter::newest(9)).await.unwrap())
     });
     let id = run.record.run_id;

@@ -84,7 +84,7 @@ fn write(mut conn: Connection, path: &Path, mut commands: mpsc::Receiver<Command
         };
         for ((operation, reply), outcome) in operations.iter().zip(replies).zip(outcomes) {
             if let Err(Err(error)) = reply.send(outcome) {
-                tracing::error!(%error, run = %operation.run_id(), "could not store, and nobody waits for the answer");
+                tracing::error!(%error, run = operation.run_id().map(tracing::field::display), "could not store, and nobody waits for the answer");
             }
         }
     }

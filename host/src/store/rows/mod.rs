@@ -7,6 +7,7 @@ pub(super) mod child;
 pub(super) mod plan;
 pub(super) mod result;
 pub(super) mod run;
+pub(super) mod slot;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -92,7 +93,11 @@ fn unstorable(
     StoreError::Unstorable { of: of.to_string(), column, value: shown(value), expected }
 }
 
-fn timestamp(of: &dyn std::fmt::Display, column: &'static str, at: jiff::Timestamp) -> Result<Value, StoreError> {
+pub(super) fn timestamp(
+    of: &dyn std::fmt::Display,
+    column: &'static str,
+    at: jiff::Timestamp,
+) -> Result<Value, StoreError> {
     let text = super::codec::timestamp(at).ok_or_else(|| unstorable(of, column, &at, "time in the years 0 to 9999"))?;
     Ok(Value::Text(text))
 }

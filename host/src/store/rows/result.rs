@@ -97,7 +97,7 @@ pub(in super::super) fn read(row: &rusqlite::Row<'_>) -> Result<CheckResult, Fau
     let fields = Fields::new(TABLE.name, row);
     let conclusion = Conclusion {
         status: status(&fields)?,
-        reason: fields.word_or_null("reason", "reason", &Reason::ALL, Reason::as_str)?,
+        reason: reason(&fields)?,
         severity: severity(&fields)?,
         message: fields.text("message")?,
         hint: fields.text_or_null("hint")?,
@@ -141,6 +141,11 @@ pub(in super::super) fn read(row: &rusqlite::Row<'_>) -> Result<CheckResult, Fau
 pub(in super::super) fn weight(row: &rusqlite::Row<'_>) -> Result<(Status, Severity), Fault> {
     let fields = Fields::new(TABLE.name, row);
     Ok((status(&fields)?, severity(&fields)?))
+}
+
+/// Why a result is what it is.
+pub(in super::super) fn reason(fields: &Fields<'_, '_>) -> Result<Option<Reason>, Fault> {
+    fields.word_or_null("reason", "reason", &Reason::ALL, Reason::as_str)
 }
 
 fn status(fields: &Fields<'_, '_>) -> Result<Status, Fault> {

@@ -8,25 +8,30 @@ use rusqlite::types::Value;
 use super::super::codec::{self, Fields};
 use super::super::error::{Fault, StoreError};
 use super::{Table, timestamp, unstorable};
-use crate::model::{RunId, RunRecord, RunStatus, Tally, Trigger, Window};
+use crate::model::{LocalTime, NotRun, RunId, RunRecord, RunStatus, Tally, Trigger, Window};
 
 /// The name of the table.
 pub(in super::super) const NAME: &str = "validation_runs";
 
 /// A run as it begins.
-pub(in super::super) const BEGUN: Table<14> = Table {
+pub(in super::super) const BEGUN: Table<19> = Table {
     name: NAME,
     key: 1,
     columns: [
         "run_id",
         "trigger_source",
+        "requested_by",
         "schedule_name",
         "scheduled_for",
+        "scheduled_local",
+        "utc_offset_seconds",
+        "dst_policy",
         "timezone",
         "target_date",
         "interval_start",
         "interval_end",
         "started_at",
+        "lag_ms",
         "checks_planned",
         "config_digest",
         "host_version",
@@ -36,10 +41,11 @@ pub(in super::super) const BEGUN: Table<14> = Table {
 };
 
 /// The columns that are written when a run ends.
-pub(in super::super) const ENDED: [&str; 9] = [
+pub(in super::super) const ENDED: [&str; 10] = [
     "finished_at",
     "duration_ms",
     "status",
+    "reason",
     "message",
     "checks_passed",
     "checks_warned",
@@ -53,6 +59,8 @@ pub(in super::super) const ENDED: [&str; 9] = [
 pub struct RunEnd {
     /// What the results add up to.
     pub status: RunStatus,
+    /// Why nothing was run, where that is so.
+    pub not_run: Option<NotRun>,
     /// One sentence for a person.
     pub message: String,
     /// When.
@@ -75,7 +83,7 @@ pub struct StoredRun {
 }
 
 /// The row of a run that begins.
-pub(in super::super) fn begun(run: &RunRecord, planned: usize, owner: &str) -> Result<[Value; 14], StoreError> {
+pub(in super::super) fn begun(run: &RunRecord, planned: usize, owner: &str) -> Result<[Value; 19], StoreError> {
     let of = format!("run {}", run.run_id);
     let at = |column, at| timestamp(&of, column, at);
     let date = codec::date(run.target_date)
@@ -83,13 +91,18 @@ pub(in super::super) fn begun(run: &RunRecord, planned: usize, owner: &str) -> R
     Ok([
         Value::Text(run.run_id.to_string()),
         codec::text(Some(run.trigger.as_str())),
+        codec::text(run.requested_by.as_deref()),
         codec::text(run.schedule.as_ref().map(|name| name.as_str())),
         at("scheduled_for", run.scheduled_for)?,
+        run.local.as_ref().map_or(Value::Null, |local| Value::Text(local.nominal.to_string())),
+        run.local.as_ref().map_or(Value::Null, |local| Value::Integer(local.utc_offset_seconds.into())),
+        codec::text(run.local.as_ref().map(|local| local.dst_policy.as_str())),
         codec::text(Some(&run.time_zone)),
         Value::Text(date),
         at("interval_start", run.window.start)?,
         at("interval_end", run.window.end)?,
         at("started_at", run.started_at)?,
+        run.slot().map_or(Value::Null, |slot| codec::millis(late(run.started_at, slot.scheduled_for))),
         codec::count(planned as u64),
         Value::Text(run.config_digest.to_string()),
         codec::text(Some(&run.host_version)),
@@ -99,13 +112,14 @@ pub(in super::super) fn begun(run: &RunRecord, planned: usize, owner: &str) -> R
 }
 
 /// The values of [`ENDED`].
-pub(in super::super) fn ended(run: RunId, end: &RunEnd) -> Result<[Value; 9], StoreError> {
-    let RunEnd { status, message, finished_at, duration, tally } = end;
+pub(in super::super) fn ended(run: RunId, end: &RunEnd) -> Result<[Value; 10], StoreError> {
+    let RunEnd { status, not_run, message, finished_at, duration, tally } = end;
     let Tally { passed, warned, failed, skipped, errored } = tally;
     Ok([
         timestamp(&format!("run {run}"), "finished_at", *finished_at)?,
         codec::millis(*duration),
         codec::text(Some(status.as_str())),
+        codec::text(not_run.map(NotRun::as_str)),
         codec::text(Some(message)),
         codec::count(*passed),
         codec::count(*warned),
@@ -121,8 +135,10 @@ pub(in super::super) fn read(row: &rusqlite::Row<'_>) -> Result<StoredRun, Fault
     let record = RunRecord {
         run_id: fields.parsed("run_id", "run id")?,
         trigger: trigger(&fields)?,
+        requested_by: fields.text_or_null("requested_by")?,
         schedule: fields.parsed_or_null("schedule_name", "schedule name")?,
         scheduled_for: fields.timestamp("scheduled_for")?,
+        local: local(&fields)?,
         time_zone: fields.text("timezone")?,
         target_date: fields.date("target_date")?,
         window: Window { start: fields.timestamp("interval_start")?, end: fields.timestamp("interval_end")? },
@@ -144,6 +160,20 @@ pub(in super::super) fn status(fields: &Fields<'_, '_>, column: &'static str) ->
     fields.word_or_null(column, "run status", &RunStatus::ALL, RunStatus::as_str)
 }
 
+/// How long after an instant another is; not less than no time.
+fn late(at: Timestamp, due: Timestamp) -> Duration {
+    at.duration_since(due).try_into().unwrap_or_default()
+}
+
+fn local(fields: &Fields<'_, '_>) -> Result<Option<LocalTime>, Fault> {
+    let Some(nominal) = fields.parsed_or_null("scheduled_local", "local time")? else { return Ok(None) };
+    Ok(Some(LocalTime {
+        nominal,
+        utc_offset_seconds: fields.count("utc_offset_seconds")?,
+        dst_policy: fields.text("dst_policy")?,
+    }))
+}
+
 fn end(fields: &Fields<'_, '_>) -> Result<Option<RunEnd>, Fault> {
     let Some(status) = status(fields, "status")? else { return Ok(None) };
     let tally = Tally {
@@ -155,6 +185,7 @@ fn end(fields: &Fields<'_, '_>) -> Result<Option<RunEnd>, Fault> {
     };
     Ok(Some(RunEnd {
         status,
+        not_run: fields.word_or_null("reason", "reason", &NotRun::ALL, NotRun::as_str)?,
         message: fields.text("message")?,
         finished_at: fields.timestamp("finished_at")?,
         duration: Duration::from_millis(fields.count("duration_ms")?),
