@@ -60,19 +60,29 @@ impl SettingsRefusal {
     #[must_use]
     pub fn ending(&self, plugin: &PluginRef) -> Ending {
         match self {
+            Self::Problems(_) => Ending::Broken {
+                reason: Reason::BadSettings,
+                message: self.message(plugin),
+                hint: Some(format!("`assay plugin inspect {plugin}` shows the settings it knows")),
+                detail: None,
+            },
+            Self::Broken(ending) => ending.clone(),
+        }
+    }
+
+    /// One sentence for a person.
+    #[must_use]
+    pub fn message(&self, plugin: &PluginRef) -> String {
+        match self {
             Self::Problems(problems) => {
                 let told = problems.iter().map(|problem| match problem.path.as_str() {
                     "" => problem.message.clone(),
                     path => format!("{path}: {}", problem.message),
                 });
-                Ending::Broken {
-                    reason: Reason::BadSettings,
-                    message: format!("{plugin} refuses the settings: {}", told.collect::<Vec<_>>().join("; ")),
-                    hint: Some(format!("`assay plugin inspect {plugin}` shows the settings it knows")),
-                    detail: None,
-                }
+                format!("{plugin} refuses the settings: {}", told.collect::<Vec<_>>().join("; "))
             }
-            Self::Broken(ending) => ending.clone(),
+            Self::Broken(Ending::Broken { message, .. }) => format!("`validate` of {plugin} broke: {message}"),
+            Self::Broken(Ending::Returned(_) | Ending::GuestError(_)) => format!("`validate` of {plugin} broke"),
         }
     }
 }

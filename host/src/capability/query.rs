@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument as _, Span};
 
 use crate::clock;
 use crate::model::{Batch, ColumnInfo, Digest, LimitName, Limits, Param, Problem, ProblemCode};
 use crate::source::gate::read_statement;
 use crate::source::{Cost, Estimate, ReadStatement, Rows};
+use crate::spans;
 
 use super::grant::{Grant, Grants};
 
@@ -73,6 +75,7 @@ impl Request {
 /// The rows of one query on their way to the guest.
 pub struct Cursor {
     request: RequestId,
+    span: Span,
     rows: Box<dyn Rows>,
     grant: Grant,
     /// The query's own deadline, where it is sooner than the run's.
@@ -140,9 +143,11 @@ impl QueryCapability {
         let request = Request { wanted: Wanted::Rows, source, sql, params };
         let id = request.id();
         let began = clock::monotonic();
-        match self.try_open(request).await {
+        let span = spans::query(&request.source);
+        match self.try_open(request).instrument(span.clone()).await {
             Ok((rows, grant, deadline)) => Ok(Cursor {
                 request: id,
+                span,
                 rows,
                 grant,
                 deadline,
@@ -150,7 +155,10 @@ impl QueryCapability {
                 failed: None,
                 ended: false,
             }),
-            Err(problem) => Err(self.remember(id, problem)),
+            Err(problem) => {
+                span.record("error", problem.code.as_str());
+                Err(self.remember(id, problem))
+            }
         }
     }
 
@@ -195,7 +203,8 @@ impl QueryCapability {
             return Ok(None);
         }
         let began = clock::monotonic();
-        let answer = self.try_next(cursor, rows_max).await;
+        let span = cursor.span.clone();
+        let answer = self.try_next(cursor, rows_max).instrument(span).await;
         cursor.stats.elapsed += began.elapsed();
         match answer {
             Ok(Some(batch)) => {
@@ -210,10 +219,12 @@ impl QueryCapability {
             }
             Ok(None) => {
                 cursor.ended = true;
+                cursor.span.record("rows", cursor.stats.rows);
                 self.forget(cursor.request);
                 Ok(None)
             }
             Err(problem) => {
+                cursor.span.record("error", problem.code.as_str());
                 cursor.failed = Some(problem.clone());
                 Err(self.remember(cursor.request, problem))
             }

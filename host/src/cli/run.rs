@@ -4,12 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{RunStatus, Tally, roll_up};
-use crate::runner::{Host, Journal, Request, RunOutcome, run as run_plan, select};
+use crate::runner::{Cancel, Cause, Host, Journal, Opening, Request, RunOutcome, run as run_plan, select};
 use crate::store::Store;
 
 use super::args::{Format, RunArgs};
@@ -46,14 +44,17 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
         return Ok(Exit::Ok.code());
     }
 
-    let cancel = CancellationToken::new();
+    let cancel = Cancel::new();
     let stopper = tokio::spawn(stop_on_signal(cancel.clone()));
     let mut outcomes = Vec::new();
     for plan in plans {
-        if cancel.is_cancelled() && !outcomes.is_empty() {
+        if cancel.cause().is_some() && !outcomes.is_empty() {
             break;
         }
-        outcomes.push(run_plan(host.clone(), plan, journal.clone(), progress.events().clone(), cancel.clone()).await?);
+        // Each run has a deadline of its own, and all of them end at a signal.
+        let opening = Opening::new(&host, plan);
+        outcomes
+            .push(run_plan(host.clone(), opening, journal.clone(), progress.events().clone(), cancel.child()).await?);
     }
     stopper.abort();
     progress.done().await;
@@ -63,7 +64,7 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
 }
 
 /// The first signal cancels the run, which is then finished in the journal; the second ends the process at once.
-async fn stop_on_signal(cancel: CancellationToken) {
+pub(super) async fn stop_on_signal(cancel: Cancel) {
     for again in [false, true] {
         if signal().await.is_err() {
             return;
@@ -72,7 +73,7 @@ async fn stop_on_signal(cancel: CancellationToken) {
             // The journal knows the run as begun: the next start marks it as interrupted.
             std::process::abort();
         }
-        cancel.cancel();
+        cancel.now(Cause::Asked { by: None });
     }
 }
 

@@ -3,9 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
-
 use crate::admission::Admitted;
 use crate::clock;
 use crate::config::CheckConfig;
@@ -13,7 +10,9 @@ use crate::model::{CheckName, CheckResult, Digest, Ending, LimitName, PluginRef,
 use crate::sandbox::{Execution, Job};
 use crate::source::transcript::{Concluded, RedactedColumns, WriteError};
 use crate::transcribe;
+use jiff::Timestamp;
 
+use super::cancel::Cancel;
 use super::host::{Host, Loaded, NotLoaded};
 use super::select::RunPlan;
 
@@ -23,22 +22,33 @@ pub(super) struct Facts {
     pub(super) run_id: RunId,
     pub(super) dry_run: bool,
     /// Ends every check of the run.
-    pub(super) cancel: CancellationToken,
+    pub(super) cancel: Cancel,
 }
 
 /// Runs a check that has a slot. Never fails: whatever happens is a result.
-pub(super) async fn execute(host: &Host, plan: &RunPlan, facts: &Facts, check: &CheckConfig) -> CheckResult {
-    let started_at = host.clock.now();
-    let began = clock::monotonic();
+pub(super) async fn execute(
+    host: &Host,
+    plan: &RunPlan,
+    facts: &Facts,
+    check: &CheckConfig,
+    attempt: u32,
+) -> (Concluded, Option<Digest>) {
     let (execution, digest) = match host.prepare(check) {
         Ok(loaded) => {
-            let (plugin, job) = job(plan, facts, check, loaded);
+            let (plugin, job) = job(plan, facts, check, attempt, loaded);
             (host.sandbox.run(plugin.compiled(), job).await, Some(plugin.digest))
         }
         Err(not_loaded) => not_run(&check.plugin, &not_loaded),
     };
-    let result = ended(facts.run_id, check, started_at, execution, digest);
-    CheckResult { duration: began.elapsed(), ..result }
+    let mut concluded = transcribe::concluded(execution, check.severity);
+    // The sandbox only knows that it is over.
+    if let Some(cause) = facts.cancel.cause()
+        && concluded.conclusion.reason == Some(Reason::Cancelled)
+    {
+        concluded.conclusion.reason = Some(cause.reason());
+        concluded.conclusion.message = cause.message();
+    }
+    (concluded, digest)
 }
 
 /// Runs a check and writes a transcript. Nothing is stored.
@@ -56,7 +66,7 @@ pub async fn record(
     redacted: Option<RedactedColumns>,
 ) -> Result<Concluded, RecordError> {
     let run_id = RunId::generate(host.clock.now());
-    let facts = Facts { run_id, dry_run: true, cancel: CancellationToken::new() };
+    let facts = Facts { run_id, dry_run: true, cancel: Cancel::new() };
     let loaded = host.prepare(check).map_err(|not_loaded| {
         let (message, hint) = match not_run(&check.plugin, &not_loaded).0.ending {
             Ending::Broken { message, hint, .. } => (message, hint),
@@ -64,7 +74,7 @@ pub async fn record(
         };
         RecordError::NotLoaded { check: check.name.clone(), message, hint }
     })?;
-    let (plugin, job) = job(plan, &facts, check, loaded);
+    let (plugin, job) = job(plan, &facts, check, 1, loaded);
     Ok(transcribe::record(&host.sandbox, &plugin, job, check.severity, path, redacted).await?)
 }
 
@@ -100,12 +110,12 @@ impl RecordError {
 }
 
 /// What a check that has all it needs is about to do.
-fn job(plan: &RunPlan, facts: &Facts, check: &CheckConfig, loaded: Loaded) -> (Arc<Admitted>, Job) {
+fn job(plan: &RunPlan, facts: &Facts, check: &CheckConfig, attempt: u32, loaded: Loaded) -> (Arc<Admitted>, Job) {
     let Loaded { plugin, grants, limits } = loaded;
     let context = RunContext {
         run_id: facts.run_id,
         check: check.name.clone(),
-        attempt: 1,
+        attempt,
         scheduled_for: plan.scheduled_for,
         target_date: plan.target_date,
         window: plan.window,
@@ -121,24 +131,25 @@ fn job(plan: &RunPlan, facts: &Facts, check: &CheckConfig, loaded: Loaded) -> (A
         grants,
         deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
         limits,
-        cancel: facts.cancel.clone(),
+        cancel: facts.cancel.token(),
     };
     (plugin, job)
 }
 
-/// The result of a check that ended in some way, with nothing known of its duration.
-pub(super) fn ended(
+/// The result of a check that came to something, with nothing known of its duration.
+pub(super) fn result(
     run_id: RunId,
     check: &CheckConfig,
+    attempt: u32,
     started_at: Timestamp,
-    execution: Execution,
+    concluded: Concluded,
     digest: Option<Digest>,
 ) -> CheckResult {
-    let Concluded { conclusion, findings, metrics, logs, usage, .. } = transcribe::concluded(execution, check.severity);
+    let Concluded { conclusion, findings, metrics, logs, usage, .. } = concluded;
     CheckResult {
         run_id,
         check: check.name.clone(),
-        attempt: 1,
+        attempt,
         plugin: check.plugin.to_string(),
         digest,
         owner: check.owner.clone(),

@@ -26,7 +26,7 @@ pub struct Host {
     /// The only source of time.
     pub clock: Clock,
     /// The configuration.
-    pub config: Config,
+    pub config: Arc<Config>,
     pub(super) sandbox: Sandbox,
     slots: Arc<Semaphore>,
     /// One for each check: an execution of it.
@@ -122,6 +122,7 @@ impl Host {
         let plugins = admit_all(&config, &sandbox, events).await;
         let settings = validate_all(&config, &sandbox, &plugins).await;
         let turns = config.checks.iter().map(|check| (check.name.clone(), Semaphore::new(1))).collect();
+        let config = Arc::new(config);
         Ok(Self { clock, config, sandbox, slots, turns, sources, plugins, settings })
     }
 

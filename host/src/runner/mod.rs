@@ -12,14 +12,19 @@
 //! What a check cannot have (its plugin, its settings, its source) is a result of that check: it never keeps the
 //! others from concluding.
 
+mod again;
+mod cancel;
+mod days;
 mod event;
 mod execute;
 mod host;
 mod run;
 mod select;
 
+pub use cancel::{Cancel, Cause};
+pub use days::DaysError;
 pub use event::{Event, RunOutcome};
 pub use execute::{RecordError, record};
 pub use host::{Host, HostError};
-pub use run::{Journal, run};
-pub use select::{At, Request, RunPlan, SelectError, select};
+pub use run::{Journal, Opening, run};
+pub use select::{At, Occasion, Request, RunPlan, SelectError, local, select};

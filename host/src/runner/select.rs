@@ -1,11 +1,14 @@
 //! Which checks a request means, and the day they are about. Pure.
 
+use std::time::Duration;
+
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
 use crate::config::{CheckConfig, Config, ScheduleConfig, Target};
-use crate::model::{ScheduleName, Window};
+use crate::model::{LocalTime, ScheduleName, Trigger, Window};
+use crate::schedule::Due;
 
 /// What somebody asks to run.
 #[derive(Debug, Clone, Default)]
@@ -52,9 +55,27 @@ impl std::str::FromStr for At {
     }
 }
 
+/// Why a run takes place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// What made it happen.
+    pub trigger: Trigger,
+    /// Who asked for it, where somebody did and is known.
+    pub requested_by: Option<String>,
+    /// The due instant as the schedule means it.
+    pub local: Option<LocalTime>,
+}
+
+impl Occasion {
+    /// Somebody asks at the command line.
+    pub const MANUAL: Self = Self { trigger: Trigger::Manual, requested_by: None, local: None };
+}
+
 /// The checks of one run and the day they are about.
 #[derive(Debug, Clone)]
 pub struct RunPlan {
+    /// Why it takes place.
+    pub occasion: Occasion,
     /// The schedule the checks belong to.
     pub schedule: Option<ScheduleName>,
     /// The zone in which the day counts.
@@ -65,15 +86,44 @@ pub struct RunPlan {
     pub window: Window,
     /// The instant the run is due: now, or what somebody says, or for a day gone by its end.
     pub scheduled_for: Timestamp,
+    /// How long it may take, retries included.
+    pub deadline: Option<Duration>,
     /// The checks, in the order of the configuration.
     pub checks: Vec<CheckConfig>,
 }
 
 impl RunPlan {
+    /// What the run of a slot is to do; `None` at the very edge of the calendar.
+    #[must_use]
+    pub fn of_slot(config: &Config, schedule: &ScheduleConfig, due: &Due, trigger: Trigger) -> Option<Self> {
+        let target_date = schedule.target.of(due.local.date())?;
+        let of_it = |check: &&CheckConfig| check.schedule.as_ref() == Some(&schedule.name);
+        Some(Self {
+            occasion: Occasion { trigger, requested_by: None, local: Some(local(schedule, due)) },
+            schedule: Some(schedule.name.clone()),
+            time_zone: schedule.time_zone.clone(),
+            target_date,
+            window: Window::of(target_date, &schedule.time_zone).ok()?,
+            scheduled_for: due.at,
+            deadline: schedule.deadline,
+            checks: config.checks.iter().filter(of_it).cloned().collect(),
+        })
+    }
+
     /// IANA name of the zone.
     #[must_use]
     pub fn zone_name(&self) -> &str {
         self.time_zone.iana_name().unwrap_or("UTC")
+    }
+}
+
+/// A due instant as it is stored with its run.
+#[must_use]
+pub fn local(schedule: &ScheduleConfig, due: &Due) -> LocalTime {
+    LocalTime {
+        nominal: due.local,
+        utc_offset_seconds: due.offset_seconds,
+        dst_policy: format!("{}, {}", schedule.dst.gap.as_str(), schedule.dst.overlap.as_str()),
     }
 }
 
@@ -153,7 +203,16 @@ fn plan(
         (None, Some(_)) => now.min(window.end),
         (Some(_), _) | (None, None) => due,
     };
-    Ok(RunPlan { schedule: schedule.map(|s| s.name.clone()), time_zone, target_date, window, scheduled_for, checks })
+    Ok(RunPlan {
+        occasion: Occasion::MANUAL,
+        schedule: schedule.map(|s| s.name.clone()),
+        time_zone,
+        target_date,
+        window,
+        scheduled_for,
+        deadline: schedule.and_then(|schedule| schedule.deadline),
+        checks,
+    })
 }
 
 fn similar(config: &Config, name: &str) -> Vec<String> {

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use assay::clock::{self, Clock};
 use assay::config::Config;
-use assay::runner::{Host, Journal, Request, RunOutcome, run, select};
+use assay::runner::{Cancel, Host, Journal, Opening, Request, RunOutcome, run, select};
 use assay::store::Store;
 use assay_tests::project::{Project, assay, guest};
 use criterion::Criterion;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::figures::{Figures, timed_in_a_task};
 
@@ -49,7 +48,8 @@ pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, figures: &mu
 async fn once(host: &Arc<Host>, journal: Journal) -> RunOutcome {
     let plan = select(&host.config, &Request::default(), host.clock.now()).unwrap().remove(0);
     let (events, _) = mpsc::unbounded_channel();
-    run(host.clone(), plan, journal, events, CancellationToken::new()).await.unwrap()
+    let opening = Opening::new(host, plan);
+    run(host.clone(), opening, journal, events, Cancel::new()).await.unwrap()
 }
 
 pub(crate) async fn load(folder: &Path) -> Arc<Host> {

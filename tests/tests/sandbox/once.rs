@@ -5,10 +5,9 @@ use std::sync::Arc;
 use assay::clock::Clock;
 use assay::config::Config;
 use assay::model::{CheckResult, Reason};
-use assay::runner::{Host, Journal, Request, run, select};
+use assay::runner::{Cancel, Host, Journal, Opening, Request, run, select};
 use assay_tests::project::{Project, assay, guest};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_runs_of_a_check_take_turns() {
@@ -24,7 +23,8 @@ async fn two_runs_of_a_check_take_turns() {
     let host = Arc::new(Host::load(config, Clock::system(), &assay(), &events).await.unwrap());
     let once = async || {
         let plan = select(&host.config, &Request::default(), host.clock.now()).unwrap().remove(0);
-        let outcome = run(host.clone(), plan, Journal::Nowhere, events.clone(), CancellationToken::new()).await;
+        let opening = Opening::new(&host, plan);
+        let outcome = run(host.clone(), opening, Journal::Nowhere, events.clone(), Cancel::new()).await;
         outcome.unwrap().results.remove(0)
     };
     let (one, other) = tokio::join!(once(), once());
