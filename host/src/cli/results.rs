@@ -10,11 +10,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::Status;
 use crate::store::{ResultFilter, Store};
+use crate::view::ResultView;
 
 use super::args::{Format, ResultsArgs, StatusArg};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::render::{self, ResultView};
+use super::render;
 
 /// Prints stored results.
 pub(super) async fn results(config: &Path, args: ResultsArgs) -> Result<ExitCode, Failure> {

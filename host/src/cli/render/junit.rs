@@ -2,7 +2,8 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::view::{ResultView, RunView};
+use super::view::RunView;
+use crate::view::ResultView;
 
 /// Writes runs as one JUnit document.
 pub(in crate::cli) fn runs(runs: &[RunView]) -> std::io::Result<()> {

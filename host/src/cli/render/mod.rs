@@ -9,7 +9,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-pub(super) use view::{AdmittedView, ResultView, RunView};
+pub(super) use view::{AdmittedView, RunView};
 
 /// Writes a line to standard output, without colour codes when that is not a terminal.
 pub(super) fn out(text: &str) -> std::io::Result<()> {

@@ -6,8 +6,8 @@ use owo_colors::{AnsiColors, OwoColorize as _};
 use serde_json::Value as Json;
 
 use super::out;
-use super::view::{ResultView, RunView};
-use crate::view::FindingView;
+use super::view::RunView;
+use crate::view::{FindingView, ResultView};
 
 /// Findings of one check that are shown; the rest is in the journal.
 const FINDINGS_SHOWN: usize = 8;
