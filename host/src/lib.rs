@@ -11,11 +11,16 @@
 //! - [`admission`]: the only road from a file to a guest.
 //! - [`runner`]: a run from its first line in the journal to its last.
 //! - [`store`]: the journal.
+//! - [`schedule`]: when something is due; pure.
+//! - [`serve`]: a host that runs schedules for as long as it lives.
+//! - [`api`]: what such a host answers over HTTP.
 //! - [`kit`]: what an author of checks works with.
+//! - [`spans`]: what a trace of a run is made of.
 //! - [`view`]: findings and metrics as documents.
 //! - [`cli`]: all that prints.
 
 pub mod admission;
+pub mod api;
 pub mod capability;
 pub mod cli;
 pub mod clock;
@@ -25,7 +30,9 @@ pub mod model;
 pub mod runner;
 pub mod sandbox;
 pub mod schedule;
+pub mod serve;
 pub mod source;
+pub mod spans;
 pub mod store;
 pub mod transcribe;
 pub mod view;

@@ -4,5 +4,6 @@ pub mod bed;
 pub mod conformance;
 pub mod process;
 pub mod project;
+pub mod serving;
 pub mod slots;
 pub mod trial;

@@ -47,6 +47,7 @@ pub(crate) fn run(check: bool) -> Result<()> {
     let mut outputs = Vec::new();
     outputs.extend(tables(root)?);
     outputs.push(told("schema", "schemas/config.schema.json")?);
+    outputs.push(told("openapi", "schemas/openapi.json")?);
     outputs.push(told("googlesql", "docs/googlesql.md")?);
     if check { compare(root, &outputs) } else { write(root, &outputs) }
 }

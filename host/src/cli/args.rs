@@ -24,6 +24,25 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
+/// Text for `assay serve --help`.
+const SERVE_HELP: &str = "\
+Signals:
+  SIGTERM, SIGINT  begin nothing more, let runs end within `drain`; the second cuts them, the third ends the process
+  SIGHUP           read the configuration and the plugins again; what is wrong stays out of force
+Exit codes:
+   0  stopped when told to
+   3  broke
+   4  the journal cannot be used
+  64  wrong usage or configuration";
+
+/// Text for `assay status --help`.
+const STATUS_HELP: &str = "\
+Exit codes:
+   0  a host serves and is well
+   1  a host serves, and something is wrong with it
+   3  no host serves, or it does not answer
+  64  wrong usage or configuration";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -32,6 +51,25 @@ pub(super) enum Command {
     /// Run checks now and store what they find
     #[command(after_help = exit::HELP)]
     Run(RunArgs),
+    /// Run schedules whenever they are due, until a signal says to stop
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeArgs),
+    /// Show what is due when, and what is not going to be run and why
+    Plan(PlanArgs),
+    /// Run the slots of a schedule for days gone by; interrupted, the same command goes on where it was
+    #[command(after_help = exit::HELP)]
+    Backfill(BackfillArgs),
+    /// Show what a host that serves is doing: what runs, what waits, what is next
+    #[command(after_help = STATUS_HELP)]
+    Status(StatusArgs),
+    /// Let a schedule rest: its slots are recorded as missed
+    Pause(PauseArgs),
+    /// Let a schedule go on; what was missed meanwhile is for `assay backfill`
+    Resume(ResumeArgs),
+    /// End a run of a host that serves
+    Cancel(CancelArgs),
+    /// Make a token for the control API, and print it once
+    Token(TokenArgs),
     /// Show stored results, newest first
     Results(ResultsArgs),
     /// Look at plugins
@@ -50,6 +88,8 @@ pub(super) enum Command {
     CompileWorker(WorkerArgs),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
+    /// Print the OpenAPI document of the control API of `assay serve`
+    Openapi,
     /// Print what of GoogleSQL runs on files, in Markdown
     Googlesql,
     /// Print a completion script for a shell
@@ -107,6 +147,147 @@ pub(super) struct RunArgs {
     /// Show the limits of each check and where they come from, and run nothing
     #[arg(long)]
     pub(super) explain: bool,
+}
+
+/// Arguments of `assay serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// How to write the log
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) log_format: LogFormat,
+}
+
+/// How to write a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document a line
+    Json,
+}
+
+/// Arguments of `assay plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Only these schedules
+    #[arg(value_name = "SCHEDULE")]
+    pub(super) schedules: Vec<String>,
+    /// How many days to look ahead
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660))]
+    pub(super) days: u16,
+    /// From this instant on rather than from now: `2026-01-31T11:00Z`, `2026-01-31T06:00[America/New_York]`
+    #[arg(long, value_name = "T")]
+    pub(super) at: Option<At>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// Arguments of `assay backfill`.
+#[derive(Debug, Args)]
+pub(super) struct BackfillArgs {
+    /// The schedule
+    pub(super) schedule: String,
+    /// The first day that the slots are about
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) from: Date,
+    /// The last day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(super) to: Date,
+    /// Slots at once
+    #[arg(long, default_value = "1", value_name = "N")]
+    pub(super) concurrency: std::num::NonZeroUsize,
+    /// Run slots again that an earlier backfill has run
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Show the slots and run nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// How to reach a host that serves.
+#[derive(Debug, Args)]
+pub(super) struct RemoteArgs {
+    /// Its token, where it wants one; `ASSAY_TOKEN` keeps it out of the list of processes
+    #[arg(long, env = "ASSAY_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(super) token: Option<String>,
+}
+
+/// Arguments of `assay status`.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub(super) remote: RemoteArgs,
+    /// Go on: print it again every so many seconds
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) watch: Option<u16>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// Arguments of `assay pause`.
+#[derive(Debug, Args)]
+pub(super) struct PauseArgs {
+    /// The schedule
+    pub(super) schedule: String,
+    /// Why: it is stored with every slot that is missed meanwhile
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    pub(super) reason: String,
+    /// Until when: an instant, or a time in the zone of the schedule; until somebody resumes it when left out
+    #[arg(long, value_name = "T")]
+    pub(super) until: Option<At>,
+    /// Who wants it so; by default the user of this system
+    #[arg(long, env = "USER", value_name = "NAME", default_value = "unknown")]
+    pub(super) by: String,
+    #[command(flatten)]
+    pub(super) remote: RemoteArgs,
+}
+
+/// Arguments of `assay resume`.
+#[derive(Debug, Args)]
+pub(super) struct ResumeArgs {
+    /// The schedule
+    pub(super) schedule: String,
+    #[command(flatten)]
+    pub(super) remote: RemoteArgs,
+}
+
+/// Arguments of `assay cancel`.
+#[derive(Debug, Args)]
+pub(super) struct CancelArgs {
+    /// The run, as `assay status` shows it
+    #[arg(value_name = "RUN")]
+    pub(super) run: String,
+    /// Why: it is stored with every check that has not concluded
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    #[command(flatten)]
+    pub(super) remote: RemoteArgs,
+}
+
+/// Arguments of `assay token`.
+#[derive(Debug, Args)]
+pub(super) struct TokenArgs {
+    /// Who or what is going to use it
+    pub(super) name: String,
+    /// What it permits
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) role: RoleArg,
+}
+
+/// What a token permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum RoleArg {
+    /// Looking
+    #[default]
+    Read,
+    /// Looking, running, pausing and cancelling
+    Operate,
 }
 
 /// Arguments of `assay results`.

@@ -4,17 +4,26 @@
 //! checks; it turns what the library says into text and exit codes.
 
 mod args;
+mod backfill;
 mod cache;
+mod cancel;
 mod check;
 mod doctor;
 mod exit;
 mod failure;
 mod init;
+mod pause;
+mod plan;
 mod plugin;
 mod progress;
+mod remote;
 mod render;
 mod results;
 mod run;
+mod schedules;
+mod serve;
+mod status;
+mod token;
 mod worker;
 
 use std::io::IsTerminal as _;
@@ -45,7 +54,10 @@ pub fn main() -> ExitCode {
     if let Command::CompileWorker(args) = &cli.command {
         return worker::compile(args);
     }
-    log_to_stderr(cli.verbose);
+    // A host that serves has a log of its own kind.
+    if !matches!(cli.command, Command::Serve(_)) {
+        log_to_stderr(cli.verbose);
+    }
     match dispatch(cli) {
         Ok(code) => code,
         Err(failure) => failure.report(),
@@ -61,6 +73,14 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
         match cli.command {
             Command::Init(args) => init::init(&args),
             Command::Run(args) => run::run(&cli.config, args).await,
+            Command::Serve(args) => serve::serve(&cli.config, cli.verbose, &args).await,
+            Command::Plan(args) => plan::plan(&cli.config, args).await,
+            Command::Backfill(args) => backfill::backfill(&cli.config, args).await,
+            Command::Status(args) => status::status(&cli.config, &args).await,
+            Command::Pause(args) => pause::pause(&cli.config, args).await,
+            Command::Resume(args) => pause::resume(&cli.config, args).await,
+            Command::Cancel(args) => cancel::cancel(&cli.config, args).await,
+            Command::Token(args) => token::token(&args),
             Command::Results(args) => results::results(&cli.config, args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
@@ -69,6 +89,10 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::CompileWorker(args) => Ok(worker::compile(&args)),
             Command::Schema => {
                 render::out(crate::config::json_schema().trim_end())?;
+                Ok(Exit::Ok.code())
+            }
+            Command::Openapi => {
+                render::out(crate::api::document().trim_end())?;
                 Ok(Exit::Ok.code())
             }
             Command::Googlesql => {
@@ -88,8 +112,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
 fn log_to_stderr(verbose: u8) {
     let default = match verbose {
         0 => "warn",
-        1 => "assay=info,warn",
-        _ => "assay=debug,info",
+        1 => "assay=info,assay::spans=off,warn",
+        _ => "assay=debug,assay::spans=off,info",
     };
     let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()

@@ -11,3 +11,5 @@ mod kill;
 mod languages;
 mod limits;
 mod replays;
+mod serve;
+mod slots;
