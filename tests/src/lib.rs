@@ -2,6 +2,8 @@
 
 pub mod bed;
 pub mod conformance;
+pub mod day;
+pub mod kill;
 pub mod process;
 pub mod project;
 pub mod serving;

@@ -8,7 +8,18 @@
 /// On a system without it.
 #[must_use]
 pub fn resident_kib() -> u64 {
-    kib("VmRSS:")
+    resident_kib_of("self")
+}
+
+/// Memory of another process that is resident now, in KiB.
+///
+/// Source: proc_pid_status(5), `VmRSS`.
+///
+/// # Panics
+/// On a system without it, and when there is no such process.
+#[must_use]
+pub fn resident_kib_of(process: &str) -> u64 {
+    kib(process, "VmRSS:")
 }
 
 /// Most memory that was resident at once, ever or since [`forget_peak`], in KiB.
@@ -19,7 +30,7 @@ pub fn resident_kib() -> u64 {
 /// On a system without it.
 #[must_use]
 pub fn peak_kib() -> u64 {
-    kib("VmHWM:")
+    kib("self", "VmHWM:")
 }
 
 /// Lets [`peak_kib`] begin anew.
@@ -45,8 +56,8 @@ pub fn threads(name: &str) -> usize {
     names.filter(|found| found.trim_end() == name).count()
 }
 
-fn kib(label: &str) -> u64 {
-    let status = fs_err::read_to_string("/proc/self/status").expect("a system that tells");
+fn kib(process: &str, label: &str) -> u64 {
+    let status = fs_err::read_to_string(format!("/proc/{process}/status")).expect("a system that tells");
     let line = status.lines().find_map(|line| line.strip_prefix(label)).expect("a line for resident memory");
     line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
 }

@@ -1,6 +1,6 @@
 //! The days of a calendar, from a file or from a query.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use jiff::ToSpan as _;
@@ -61,7 +61,7 @@ impl Host {
     pub async fn calendar(&self, config: &CalendarConfig) -> Result<Calendar, DaysError> {
         let mut active = config.active.clone();
         if let Some(path) = &config.file {
-            active.extend(lines(path.clone(), &fs_err::read_to_string(path)?)?);
+            active.extend(lines(path, &fs_err::read_to_string(path)?)?);
         }
         if let Some(query) = &config.query {
             active.extend(self.days(query).await?.into_iter().map(|day| Span { from: day, to: day }));
@@ -92,11 +92,11 @@ impl Host {
     }
 }
 
-fn lines(path: PathBuf, text: &str) -> Result<Vec<Span>, DaysError> {
+fn lines(path: &Path, text: &str) -> Result<Vec<Span>, DaysError> {
     let written = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
     let spans = written
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(line, text)| text.parse().map_err(|source| DaysError::Line { path: path.clone(), line, source }));
+        .map(|(line, text)| text.parse().map_err(|source| DaysError::Line { path: path.to_owned(), line, source }));
     spans.collect()
 }
 
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_file_has_days_and_ranges_and_says_which_line_is_neither() {
-        let spans = lines("days.txt".into(), "# season\n2025-10-21\n\n 2025-12-01..2025-12-03 \n").unwrap();
+        let spans = lines(Path::new("days.txt"), "# season\n2025-10-21\n\n 2025-12-01..2025-12-03 \n").unwrap();
         let day = |text: &str| text.parse().unwrap();
         assert_eq!(
             spans,
@@ -130,7 +130,7 @@ mod tests {
                 Span { from: day("2025-12-01"), to: day("2025-12-03") }
             ]
         );
-        let error = lines("days.txt".into(), "2025-10-21\nsoon\n").unwrap_err().to_string();
+        let error = lines(Path::new("days.txt"), "2025-10-21\nsoon\n").unwrap_err().to_string();
         assert!(error.starts_with("line 2 of days.txt"), "{error}");
     }
 

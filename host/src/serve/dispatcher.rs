@@ -120,7 +120,11 @@ pub(super) struct Dispatcher {
     health: Health,
     metrics: Arc<Metrics>,
     loading: Option<Loading>,
+    /// Who waits for what is being read.
     tell_loaded: Vec<oneshot::Sender<Result<(), String>>>,
+    /// Who came while it was being read: the files may have changed since that began.
+    tell_next: Vec<oneshot::Sender<Result<(), String>>>,
+    load_again: bool,
     last_load: LoadOutcome,
     /// What the files of the last configuration that was refused looked like.
     refused: Option<Fingerprint>,
@@ -176,6 +180,8 @@ impl Dispatcher {
             published,
             loading: None,
             tell_loaded: Vec::new(),
+            tell_next: Vec::new(),
+            load_again: false,
             refused: None,
             started_at: now,
             looked: (now, clock::monotonic()),
@@ -419,7 +425,7 @@ impl Dispatcher {
         let status = match outcome {
             Ok(outcome) => {
                 for error in &outcome.not_stored {
-                    self.store_error(&error);
+                    self.store_error(error);
                 }
                 tracing::info!(run = %run_id, status = %outcome.status, checks = outcome.message, "run ended");
                 self.health.ended(&running.record, outcome.status);
@@ -485,10 +491,10 @@ impl Dispatcher {
             Message::Stop => self.stop(self.generation.host.config.serve.drain),
             Message::StopNow => self.stop(Duration::ZERO),
             Message::Reload(reply) => {
-                self.tell_loaded.extend(reply);
+                self.tell_next.extend(reply);
                 self.load();
             }
-            Message::Trigger { request, by, reply } => self.trigger(&request, by, reply),
+            Message::Trigger { request, by, reply } => self.trigger(&request, by.as_deref(), reply),
             Message::Rest { schedule, pause, reply } => {
                 let answer = self.rest(schedule, pause).await;
                 drop(reply.send(answer));
@@ -509,7 +515,7 @@ impl Dispatcher {
     fn trigger(
         &mut self,
         request: &Request,
-        by: Option<String>,
+        by: Option<&str>,
         reply: oneshot::Sender<Result<Vec<RunId>, TriggerError>>,
     ) {
         if self.stopping.is_some() {
@@ -521,7 +527,7 @@ impl Dispatcher {
             Err(error) => return drop(reply.send(Err(error.into()))),
         };
         let begin = |plan: RunPlan| {
-            let occasion = Occasion { trigger: Trigger::Api, requested_by: by.clone(), local: None };
+            let occasion = Occasion { trigger: Trigger::Api, requested_by: by.map(str::to_owned), local: None };
             self.begin(Opening::new(&host, RunPlan { occasion, ..plan }))
         };
         let begun: Vec<_> = plans.into_iter().map(begin).collect();
@@ -567,7 +573,10 @@ impl Dispatcher {
     }
 
     fn load(&mut self) {
-        if self.loading.is_none() {
+        if self.loading.is_some() {
+            self.load_again = true;
+        } else {
+            self.tell_loaded = std::mem::take(&mut self.tell_next);
             let Setting { clock, config, program, .. } = &self.setting;
             let (config, program, clock) = (config.clone(), program.clone(), clock.clone());
             let load = async move { Generation::load(&config, &program, clock).await.and_then(Generation::sound) };
@@ -610,10 +619,14 @@ impl Dispatcher {
         }
         self.health.loaded(error.as_deref());
         self.metrics.reload(error.is_none());
+        self.last_load = LoadOutcome { at: now, error: error.clone() };
+        self.publish();
         for told in self.tell_loaded.drain(..) {
             drop(told.send(error.clone().map_or(Ok(()), Err)));
         }
-        self.last_load = LoadOutcome { at: now, error };
+        if std::mem::take(&mut self.load_again) {
+            self.load();
+        }
     }
 
     async fn look_at_calendars(&mut self) {

@@ -122,6 +122,7 @@ fn a_wrong_configuration_stays_out_of_force_and_is_told_of() {
     project.write("assay.toml", configuration(false, "# all is well\n"));
     serving.signal("HUP");
     told(&mut serving, "a new configuration is in force");
+    assert_eq!(serving.post("/v1/reload", &json!({})).status, 204);
     let status = serving.get("/v1/status").body;
     assert_eq!(status["configuration"]["last_load"]["error"], Value::Null);
 }
@@ -197,6 +198,14 @@ fn a_schedule_rests_with_and_without_a_host() {
 
 #[test]
 fn killed_under_load_nothing_acknowledged_is_lost_or_doubled() {
-    let told = assay_tests::serving::kill_at(6, 1);
+    let told = assay_tests::kill::kill_at(6, 1);
     assert!(told.acknowledged > 0 && told.runs > 0, "{told:?}");
+}
+
+#[test]
+fn a_host_that_serves_for_hours_keeps_up() {
+    let load = assay_tests::day::Load { checks: 40, schedules: 4, minutes: 62 };
+    let day = assay_tests::day::simulate(load).unwrap();
+    assert_eq!(day.runs, 62 * 4, "every slot once");
+    assert_eq!(day.results, 62 * 40);
 }

@@ -85,7 +85,7 @@ async fn a_pause_is_kept_until_it_is_taken_back() {
     }
     let store = open(dir.path()).store;
     let expected = ScheduleState { schedule: schedule(), watermark: at(20), paused: Some(pause) };
-    assert_eq!(store.schedule_states().await.unwrap(), [expected.clone()]);
+    assert_eq!(store.schedule_states().await.unwrap(), std::slice::from_ref(&expected));
     store.rest(&schedule(), None, at(30)).await.unwrap();
     assert_eq!(store.schedule_states().await.unwrap(), [ScheduleState { paused: None, ..expected }]);
 }

@@ -1,0 +1,91 @@
+//! What a host that serves stands, measured: kills, a day of many checks, and how late slots begin under load.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::time::Duration;
+
+use assay_tests::day::{self, Load};
+use assay_tests::kill;
+use clap::{Parser, Subcommand};
+
+/// Measure a host that serves.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Kill it under load, and compare what it had acknowledged with what is stored
+    Kills {
+        /// How often
+        #[arg(long, default_value_t = 200)]
+        points: u32,
+        /// For the moments
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Serve checks that are all due every minute, through hours that pass as fast as it can
+    Day {
+        /// How many checks
+        #[arg(long, default_value_t = 1_000)]
+        checks: usize,
+        /// Over how many schedules
+        #[arg(long, default_value_t = 10)]
+        schedules: usize,
+        /// For how long
+        #[arg(long, default_value_t = 1_440)]
+        minutes: u32,
+    },
+    /// Serve the same in real time, and tell how late slots begin and what memory it takes
+    Lateness {
+        /// How many checks
+        #[arg(long, default_value_t = 1_000)]
+        checks: usize,
+        /// Over how many schedules
+        #[arg(long, default_value_t = 100)]
+        schedules: usize,
+        /// For how long
+        #[arg(long, default_value_t = 3)]
+        minutes: u32,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().what {
+        What::Kills { points, seed } => print(&format!("{:?}", kill::kill_at(points, seed))),
+        What::Day { checks, schedules, minutes } => simulated(Load { checks, schedules, minutes }),
+        What::Lateness { checks, schedules, minutes } => lateness(Load { checks, schedules, minutes }),
+    }
+}
+
+fn simulated(load: Load) -> anyhow::Result<()> {
+    let day = day::simulate(load)?;
+    for (hour, (resident, journal)) in day.hours.iter().enumerate() {
+        print(&format!("after {:>2} h: {resident} KiB resident, journal {journal} bytes", hour + 1))?;
+    }
+    print(&format!("runs {}, results {}", day.runs, day.results))
+}
+
+fn lateness(load: Load) -> anyhow::Result<()> {
+    let (mut late, resident) = day::late(load)?;
+    late.sort_unstable();
+    let at = |share: f64| {
+        let last = late.len().saturating_sub(1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a share of a small number"
+        )]
+        let index = (last as f64 * share).round() as usize;
+        late.get(index).copied().unwrap_or(Duration::ZERO)
+    };
+    let figures = BTreeMap::from([("p50", at(0.5)), ("p99", at(0.99)), ("worst", at(1.0))]);
+    print(&format!("{} slots, late by {figures:?}; {resident} KiB resident", late.len()))
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
