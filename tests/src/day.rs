@@ -23,35 +23,44 @@ pub struct Load {
 }
 
 /// What came of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Day {
     /// Runs that ended.
     pub runs: usize,
     /// Results that are theirs.
     pub results: usize,
-    /// At the end of each hour: memory of this process in KiB, and size of the journal in bytes.
-    pub hours: Vec<(u64, u64)>,
 }
 
-/// Serves a load until its time is over. What is older than an hour is forgotten, as `keep` says.
+/// What a host holds at the end of an hour.
+#[derive(Debug)]
+pub struct Hour {
+    /// The hour, from 1.
+    pub hour: u32,
+    /// Memory of this process, in KiB.
+    pub resident_kib: u64,
+    /// Size of the journal, in bytes.
+    pub journal_bytes: u64,
+}
+
+/// Serves a load until its time is over, and tells of each hour. What is older than an hour is forgotten, as `keep` says.
 ///
 /// # Errors
 /// When the host cannot serve, or a slot is not run.
-pub fn simulate(load: Load) -> anyhow::Result<Day> {
+pub fn simulate(load: Load, told: impl Fn(&Hour)) -> anyhow::Result<Day> {
     let project = project(load);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(async {
         // While a thread may block, the clock only goes on when it is told to.
         let (done, held) = std::sync::mpsc::channel::<()>();
         let holding = tokio::task::spawn_blocking(move || held.recv().is_ok());
-        let day = serve(&project, load).await;
+        let day = serve(&project, load, told).await;
         drop(done);
         holding.await?;
         day
     })
 }
 
-async fn serve(project: &Project, load: Load) -> anyhow::Result<Day> {
+async fn serve(project: &Project, load: Load, told: impl Fn(&Hour)) -> anyhow::Result<Day> {
     let begin: Timestamp = "2026-01-01T00:00:00Z".parse()?;
     let serving = start(project.path().join("assay.toml"), assay(), Clock::starting_at(begin)).await?;
     let handle = serving.handle();
@@ -63,7 +72,8 @@ async fn serve(project: &Project, load: Load) -> anyhow::Result<Day> {
         day.runs += runs;
         day.results += results;
         if minute % 60 == 0 {
-            day.hours.push((resident_kib(), journal_bytes(project.path())?));
+            let journal_bytes = journal_bytes(project.path())?;
+            told(&Hour { hour: minute / 60, resident_kib: resident_kib(), journal_bytes });
         }
     }
     handle.stop().await;

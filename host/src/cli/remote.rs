@@ -30,7 +30,13 @@ fn reachable(ip: IpAddr) -> IpAddr {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        let hint = error.hint().to_owned();
+        let hint = match &error {
+            ClientError::Refused { problem } if problem.status == 401 => {
+                "the host wants a token: `--token`, or `ASSAY_TOKEN` in the environment; `assay token` makes one"
+            }
+            other => other.hint(),
+        };
+        let hint = hint.to_owned();
         match error {
             error @ (ClientError::Unreachable { .. } | ClientError::Unexpected { .. }) => Self::host(error, hint),
             error @ (ClientError::Refused { .. } | ClientError::Address(_) | ClientError::Token) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-use assay_tests::day::{self, Load};
+use assay_tests::day::{self, Hour, Load};
 use assay_tests::kill;
 use clap::{Parser, Subcommand};
 
@@ -61,10 +61,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn simulated(load: Load) -> anyhow::Result<()> {
-    let day = day::simulate(load)?;
-    for (hour, (resident, journal)) in day.hours.iter().enumerate() {
-        print(&format!("after {:>2} h: {resident} KiB resident, journal {journal} bytes", hour + 1))?;
-    }
+    let day = day::simulate(load, |Hour { hour, resident_kib, journal_bytes }| {
+        // Whoever does not listen any more still gets the end.
+        drop(print(&format!("after {hour:>2} h: {resident_kib} KiB resident, journal {journal_bytes} bytes")));
+    })?;
     print(&format!("runs {}, results {}", day.runs, day.results))
 }
 

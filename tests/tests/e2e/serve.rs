@@ -205,7 +205,7 @@ fn killed_under_load_nothing_acknowledged_is_lost_or_doubled() {
 #[test]
 fn a_host_that_serves_for_hours_keeps_up() {
     let load = assay_tests::day::Load { checks: 40, schedules: 4, minutes: 62 };
-    let day = assay_tests::day::simulate(load).unwrap();
+    let day = assay_tests::day::simulate(load, |_| ()).unwrap();
     assert_eq!(day.runs, 62 * 4, "every slot once");
     assert_eq!(day.results, 62 * 40);
 }
