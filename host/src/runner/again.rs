@@ -50,7 +50,8 @@ impl Attempts {
                 Some(self.confirm_after)
             }
             (Status::Error, Some(Reason::QueryFailed)) => {
-                let transient = concluded.unresolved.iter().all(|problem| problem.retryable);
+                let unresolved = &concluded.unresolved;
+                let transient = !unresolved.is_empty() && unresolved.iter().all(|problem| problem.retryable);
                 transient.then(|| self.of_transient.next()).flatten()
             }
             (Status::Error, Some(Reason::Deadline)) => {
@@ -58,5 +59,100 @@ impl Attempts {
             }
             (Status::Pass | Status::Warn | Status::Skip | Status::Error, _) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Confirm;
+    use crate::model::{Conclusion, Problem, ProblemCode, Severity, Usage};
+
+    fn check(attempts: u32, confirm: Option<Confirm>) -> CheckConfig {
+        CheckConfig {
+            name: "a".parse().unwrap(),
+            plugin: "p@1.0.0".parse().unwrap(),
+            schedule: None,
+            depends_on: Vec::new(),
+            attempts,
+            confirm,
+            severity: Severity::High,
+            owner: None,
+            tags: Vec::new(),
+            grants: Vec::new(),
+            limits: Vec::new(),
+            settings: "{}".to_owned(),
+        }
+    }
+
+    fn concluded(status: Status, reason: Option<Reason>, unresolved: Vec<Problem>) -> Concluded {
+        let message = String::new();
+        let conclusion = Conclusion {
+            status,
+            reason,
+            severity: Severity::High,
+            message,
+            hint: None,
+            detail: None,
+            examined: None,
+            partial: false,
+        };
+        let usage = Usage::default();
+        Concluded { conclusion, findings: vec![], metrics: vec![], logs: vec![], unresolved, usage, redaction: None }
+    }
+
+    fn unavailable() -> Problem {
+        Problem::new(ProblemCode::Unavailable, "gone").retryable()
+    }
+
+    #[test]
+    fn what_is_transient_is_tried_so_often_with_growing_waits() {
+        let transient = concluded(Status::Error, Some(Reason::QueryFailed), vec![unavailable()]);
+        let mut attempts = Attempts::new(&check(4, None), 7);
+        let waits: Vec<_> = std::iter::from_fn(|| attempts.wait(&transient)).collect();
+        assert_eq!(waits.len(), 3, "four attempts have three waits between them");
+        for (number, wait) in waits.iter().enumerate() {
+            let least = FIRST_WAIT * 2_u32.pow(u32::try_from(number).unwrap());
+            assert!((least..=least * 2).contains(wait), "wait {number}: {wait:?}");
+        }
+        let mut again = Attempts::new(&check(4, None), 7);
+        assert_eq!(std::iter::from_fn(|| again.wait(&transient)).collect::<Vec<_>>(), waits, "always the same");
+        assert_eq!(Attempts::new(&check(1, None), 7).wait(&transient), None);
+    }
+
+    #[test]
+    fn a_deadline_is_tried_once_more() {
+        let late = concluded(Status::Error, Some(Reason::Deadline), Vec::new());
+        let mut attempts = Attempts::new(&check(3, None), 7);
+        assert_eq!((attempts.wait(&late), attempts.wait(&late)), (Some(FIRST_WAIT), None));
+        assert_eq!(Attempts::new(&check(1, None), 7).wait(&late), None);
+    }
+
+    #[test]
+    fn nothing_else_is_tried_again() {
+        let permanent = Problem::new(ProblemCode::Unavailable, "no such table");
+        let mixed = vec![unavailable(), permanent.clone()];
+        for (what, concluded) in [
+            ("a statement that is wrong", concluded(Status::Error, Some(Reason::QueryFailed), vec![permanent])),
+            ("one that is wrong among others", concluded(Status::Error, Some(Reason::QueryFailed), mixed)),
+            ("a trap", concluded(Status::Error, Some(Reason::Trap), vec![unavailable()])),
+            ("a limit", concluded(Status::Error, Some(Reason::FuelExhausted), Vec::new())),
+            ("a denial", concluded(Status::Error, Some(Reason::Denied), Vec::new())),
+            ("a check that is cancelled", concluded(Status::Error, Some(Reason::Cancelled), Vec::new())),
+            ("a fail that nobody wants confirmed", concluded(Status::Fail, None, Vec::new())),
+            ("a pass", concluded(Status::Pass, None, Vec::new())),
+            ("a skip", concluded(Status::Skip, Some(Reason::Upstream), Vec::new())),
+        ] {
+            assert_eq!(Attempts::new(&check(3, None), 7).wait(&concluded), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_fail_is_confirmed_so_often_as_is_wanted() {
+        let fail = concluded(Status::Fail, None, Vec::new());
+        let after = Duration::from_secs(300);
+        let mut attempts = Attempts::new(&check(3, Some(Confirm { times: 2, after })), 7);
+        let waits = [attempts.wait(&fail), attempts.wait(&fail), attempts.wait(&fail)];
+        assert_eq!(waits, [Some(after), Some(after), None]);
     }
 }

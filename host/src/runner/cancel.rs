@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::Reason;
@@ -43,7 +44,8 @@ impl Cause {
             Self::Asked { by: Some(by) } => format!("the run was cancelled before the check concluded: {by}"),
             Self::Superseded => "the run was cancelled for the next slot of its schedule".to_owned(),
             Self::Deadline(longest) => {
-                format!("the run took longer than the {} s that its schedule allows", longest.as_secs())
+                let longest = SignedDuration::try_from(*longest).unwrap_or(SignedDuration::MAX);
+                format!("the run took longer than the {longest:#} that its schedule allows")
             }
             Self::HostStops => "the host stopped before the check concluded".to_owned(),
         }

@@ -347,3 +347,111 @@ fn report(
 fn as_number(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: Duration = Duration::from_secs(60);
+    const ENOUGH: Machine = Machine { disk_free: Some(10 << 30) };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_767_225_600 + second).unwrap()
+    }
+
+    fn health() -> Health {
+        Health::new(1 << 30, at(0))
+    }
+
+    fn run_of(schedule: &str, due: i64, started: i64) -> RunRecord {
+        let (record, ..) = report(at(started), Digest::of(b""), Vec::new(), 0).unwrap();
+        let schedule = Some(schedule.parse().unwrap());
+        RunRecord { schedule, trigger: Trigger::Schedule, scheduled_for: at(due), ..record }
+    }
+
+    /// What is stored at a second: the status and the codes; `None` when nothing is.
+    fn stored(
+        health: &mut Health,
+        second: i64,
+        machine: Machine,
+        running: &[RunRecord],
+    ) -> Option<(Status, Vec<String>)> {
+        let report = health.check(at(second), EVERY, || machine, running.iter(), Digest::of(b""));
+        let (.., result) = report?;
+        let codes = result.findings.into_iter().map(|finding| finding.draft.code).collect();
+        Some((result.conclusion.status, codes))
+    }
+
+    fn codes(health: &mut Health, machine: Machine, running: &[RunRecord]) -> Vec<String> {
+        stored(health, 7_300, machine, running).unwrap().1
+    }
+
+    #[test]
+    fn a_host_that_is_well_says_so_once_an_hour() {
+        let mut health = health();
+        assert_eq!(stored(&mut health, 30, ENOUGH, &[]), None, "it is not time");
+        assert_eq!(stored(&mut health, 60, ENOUGH, &[]), Some((Status::Pass, vec![])));
+        assert_eq!(stored(&mut health, 120, ENOUGH, &[]), None, "no news");
+        assert_eq!(stored(&mut health, 60 + 3_600, ENOUGH, &[]), Some((Status::Pass, vec![])), "silence is no answer");
+    }
+
+    #[test]
+    fn what_happened_is_told_once_and_what_lasts_as_long_as_it_lasts() {
+        let mut health = health();
+        health.note(Incident::Store("no space".to_owned()));
+        health.loaded(Some("2 problems"));
+        let both = vec!["store_error".to_owned(), "config_refused".to_owned()];
+        assert_eq!(stored(&mut health, 60, ENOUGH, &[]), Some((Status::Fail, both)));
+        let lasting = vec!["config_refused".to_owned()];
+        assert_eq!(stored(&mut health, 120, ENOUGH, &[]), Some((Status::Fail, lasting)));
+        assert_eq!(health.problems().len(), 1);
+        health.loaded(None);
+        assert_eq!(stored(&mut health, 180, ENOUGH, &[]), Some((Status::Pass, vec![])));
+        assert!(health.problems().is_empty());
+    }
+
+    #[test]
+    fn each_trouble_has_its_code() {
+        let mut missed = health();
+        let nightly: ScheduleName = "nightly".parse().unwrap();
+        missed.note(Incident::NotRun { schedule: nightly.clone(), why: NotRun::Overlap });
+        assert_eq!(codes(&mut missed, ENOUGH, &[]), ["missed_slots"]);
+        for harmless in [NotRun::Calendar, NotRun::Upstream, NotRun::Paused] {
+            let mut quiet = health();
+            quiet.note(Incident::NotRun { schedule: nightly.clone(), why: harmless });
+            assert!(codes(&mut quiet, ENOUGH, &[]).is_empty(), "{harmless}");
+        }
+
+        let mut late = health();
+        late.began(&run_of("nightly", 0, 60));
+        assert!(codes(&mut late, ENOUGH, &[]).is_empty(), "a minute is not late");
+        let mut late = health();
+        late.began(&run_of("nightly", 0, 61));
+        assert_eq!(codes(&mut late, ENOUGH, &[]), ["late_start"]);
+
+        assert!(codes(&mut health(), ENOUGH, &[run_of("nightly", 100, 100)]).is_empty(), "two hours are not stuck");
+        assert_eq!(codes(&mut health(), ENOUGH, &[run_of("nightly", 99, 99)]), ["stuck_run"]);
+
+        let free = |bytes| Machine { disk_free: bytes };
+        assert!(codes(&mut health(), free(Some(1 << 30)), &[]).is_empty());
+        assert_eq!(codes(&mut health(), free(Some((1 << 30) - 1)), &[]), ["disk_low"]);
+        assert_eq!(codes(&mut health(), free(None), &[]), ["disk_unknown"], "unknown is not well");
+
+        let mut troubled = health();
+        troubled.note(Incident::ClockStep { seconds: -3_600 });
+        troubled.note(Incident::RunBroke);
+        troubled.calendars(vec![("season".parse().unwrap(), "no such file".to_owned())]);
+        troubled.heartbeat(Some("refused".to_owned()));
+        assert_eq!(
+            codes(&mut troubled, ENOUGH, &[]),
+            ["clock_step", "run_broke", "calendar_unknown", "heartbeat_failed"]
+        );
+    }
+
+    #[test]
+    fn the_disk_of_this_machine_is_looked_at() {
+        let here = tempfile::tempdir().unwrap();
+        assert!(Machine::look(here.path()).disk_free.is_some_and(|free| free > 0));
+        assert_eq!(Machine::look(&here.path().join("none")).disk_free, None);
+    }
+}

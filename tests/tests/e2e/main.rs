@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod commands;
+mod dependencies;
 mod endings;
 mod grants;
 mod hostile;
@@ -13,3 +14,4 @@ mod limits;
 mod replays;
 mod serve;
 mod slots;
+mod told;
