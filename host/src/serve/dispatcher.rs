@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
@@ -274,14 +275,38 @@ impl Dispatcher {
 
     /// In their order: an order that the journal does not take holds up all that come after it.
     async fn carry_out_backlog(&mut self) {
-        while let Some(order) = self.backlog.pop_front() {
+        while !self.backlog.is_empty() {
+            if let Err(error) = self.notice().await {
+                return self.held_up(&error);
+            }
+            let Some(order) = self.backlog.pop_front() else { return };
             if let Err(error) = self.carry_out(&order).await {
-                tracing::error!(%error, ?order, "the journal could not be written; trying again");
-                self.store_error(&error);
                 self.backlog.push_front(order);
-                return;
+                return self.held_up(&error);
             }
         }
+    }
+
+    fn held_up(&mut self, error: &StoreError) {
+        tracing::error!(%error, orders = self.backlog.len(), "the journal could not be written; trying again");
+        self.store_error(error);
+    }
+
+    /// Writes down the slots that the first orders are about, together: many schedules are due at one instant.
+    async fn notice(&mut self) -> Result<(), StoreError> {
+        let store = &self.setting.store;
+        let noticed = self.backlog.iter().map_while(|order| match order {
+            Order::Notice { schedule, slots, watermark } => Some(store.slots_due(schedule, slots, *watermark)),
+            Order::NotRun { .. }
+            | Order::Begin { .. }
+            | Order::TakeUp { .. }
+            | Order::Supersede { .. }
+            | Order::GoOn { .. } => None,
+        });
+        // What is written twice is written once.
+        let written = try_join_all(noticed).await?.len();
+        self.backlog.drain(..written);
+        Ok(())
     }
 
     async fn carry_out(&mut self, order: &Order) -> Result<(), StoreError> {
