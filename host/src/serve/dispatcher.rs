@@ -131,6 +131,7 @@ pub(super) struct Dispatcher {
     refused: Option<Fingerprint>,
     started_at: Timestamp,
     looked: (Timestamp, Instant),
+    files_looked: Instant,
     hourly: Instant,
     stopping: Option<Instant>,
 }
@@ -186,6 +187,7 @@ impl Dispatcher {
             refused: None,
             started_at: now,
             looked: (now, clock::monotonic()),
+            files_looked: clock::monotonic(),
             hourly: clock::monotonic() + HOURLY,
             stopping: None,
             setting,
@@ -610,6 +612,10 @@ impl Dispatcher {
     }
 
     fn look_at_files(&mut self) {
+        if self.files_looked.elapsed() < LOOK {
+            return;
+        }
+        self.files_looked = clock::monotonic();
         let seen = Fingerprint::of(&self.setting.config, &self.generation.host.config.host.plugin_dir);
         if seen != self.generation.seen && self.refused.as_ref() != Some(&seen) {
             tracing::info!("the configuration or a plugin has changed: reading it again");

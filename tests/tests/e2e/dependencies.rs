@@ -1,4 +1,4 @@
-//! Checks that depend on others, checks that run again, and runs that take too long.
+//! Checks that depend on others, checks that run again, runs that take too long, and days that are filled later.
 
 use assay_tests::project::{Project, ending, find, guest};
 
@@ -72,4 +72,47 @@ fn what_is_left_when_the_deadline_of_a_run_has_passed_is_an_error() {
     assert_eq!(ending(&results, "endless"), ("error", Some("deadline")));
     let message = find(&results, "endless")["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("the run took longer than the"), "{message}");
+}
+
+#[test]
+fn days_gone_by_are_filled_once_and_a_day_off_is_left_out() {
+    let schedule = "cron = \"0 6,18 * * *\"\ntarget = \"previous_day\"\ncalendar = \"season\"\n\
+                    [calendar.season]\nblackout = [\"2026-01-11\"]";
+    let project = project(schedule, &[("only", "pass", "")]);
+    let fill = |more: &[&str]| {
+        let arguments = ["backfill", "daily", "--from", "2026-01-10", "--to", "2026-01-12", "--format", "json"];
+        let output = project.run(&[&arguments[..], more].concat());
+        assert_eq!(output.code, Some(0), "{output:?}");
+        let told: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        let slots = told["slots"].as_array().unwrap().clone();
+        let line = |slot: &serde_json::Value| {
+            let text = |name: &str| slot[name].as_str().unwrap_or("-").to_owned();
+            let before = if slot["done_before"] == true { " before" } else { "" };
+            format!("{} for {} {}{before}", text("scheduled_for"), text("target_date"), text("status"))
+        };
+        slots.iter().map(line).collect::<Vec<_>>()
+    };
+    let expected = |state: &str| {
+        vec![
+            format!("2026-01-11T06:00:00Z for 2026-01-10 {state}"),
+            format!("2026-01-11T18:00:00Z for 2026-01-10 {state}"),
+            "2026-01-12T06:00:00Z for 2026-01-11 off".to_owned(),
+            "2026-01-12T18:00:00Z for 2026-01-11 off".to_owned(),
+            format!("2026-01-13T06:00:00Z for 2026-01-12 {state}"),
+            format!("2026-01-13T18:00:00Z for 2026-01-12 {state}"),
+        ]
+    };
+    assert_eq!(fill(&["--dry-run"]), expected("left"));
+    assert_eq!(fill(&["--concurrency", "2"]), expected("ok"));
+    assert_eq!(fill(&[]), expected("ok before"), "the same command again has nothing to do");
+    assert_eq!(fill(&["--again"]), expected("ok"));
+    let stored = project.results(&["results"]);
+    assert_eq!(stored.len(), 8, "twice four slots");
+    let days: std::collections::BTreeSet<_> =
+        stored.iter().map(|result| result["target_date"].as_str().unwrap()).collect();
+    assert_eq!(days, ["2026-01-10", "2026-01-12"].into());
+
+    let by_hand = project.run(&["backfill", "dayly", "--from", "2026-01-10", "--to", "2026-01-12"]);
+    assert_eq!(by_hand.code, Some(64));
+    assert!(by_hand.stderr.contains("did you mean `daily`?"), "{}", by_hand.stderr);
 }
