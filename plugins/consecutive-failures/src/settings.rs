@@ -63,7 +63,7 @@ pub struct Settings {
     #[serde(default)]
     pub entities: Vec<Entity>,
     /// An entity that has not run in these days, up to and including the target date, is not looked at. Of the others
-    /// every run counts, however long ago.
+    /// every failure since the last success counts, however long ago that was.
     #[serde(default = "lookback_days")]
     #[schemars(range(min = 1, max = 400))]
     pub lookback_days: u32,
