@@ -33,8 +33,8 @@ pub struct Settings {
     /// Statuses that say nothing, for example of a run that has not ended.
     #[serde(default)]
     pub neutral: Vec<String>,
-    /// Statuses of a run that found nothing: a failure when its day is due, and nothing to count otherwise. Goes with
-    /// `due_days_sql` and `day_column`.
+    /// Statuses of a run that found nothing: a failure when its day is due. On another day it ends a streak of failures, but
+    /// not one of runs that found nothing. Goes with `due_days_sql` and `day_column`.
     #[serde(default)]
     pub empty: Vec<String>,
     /// A query that returns the days on which there is something to be found, as `day`, as far back as the ledger goes;

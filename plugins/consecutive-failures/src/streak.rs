@@ -11,7 +11,8 @@ pub(crate) struct Streak {
     pub(crate) entity: String,
     /// Runs that were looked at and say something.
     pub(crate) judged: u64,
-    /// Failures after the last success, or all there are.
+    /// Failures after the last success, or all there are; after a run that rightly found nothing, too, unless they found
+    /// nothing themselves.
     pub(crate) failures: u64,
     /// The first and the last of them.
     pub(crate) span: Option<(Timestamp, Timestamp)>,
@@ -120,6 +121,7 @@ fn sql(settings: &Settings, calendar: Option<&Calendar>, part: &Part<'_>) -> Str
     let day = settings.day_column.as_ref().map_or("NULL".to_owned(), ToString::to_string);
     let empty = calendar
         .map_or(String::new(), |calendar| format!("WHEN status IN UNNEST(@empty) THEN {} ", calendar.class_sql()));
+    let found_nothing = if calendar.is_some() { "status IN UNNEST(@empty)" } else { "FALSE" };
     let runs = format!(
         "SELECT CAST({entity_column} AS STRING) AS entity, {time_column} AS ran_at, \
          CAST({status_column} AS STRING) AS status, CAST({error} AS STRING) AS told, CAST({day} AS DATE) AS day \
@@ -128,15 +130,17 @@ fn sql(settings: &Settings, calendar: Option<&Calendar>, part: &Part<'_>) -> Str
     let classed = format!(
         "SELECT entity, ran_at, status, told, CASE WHEN status IN UNNEST(@success) THEN 'success' \
          WHEN status IN UNNEST(@failure) THEN 'failure' WHEN status IN UNNEST(@neutral) THEN 'neutral' \
-         {empty}ELSE 'unknown' END AS class FROM ({runs}) AS runs"
+         {empty}ELSE 'unknown' END AS class, {found_nothing} AS found_nothing FROM ({runs}) AS runs"
     );
     let placed = format!(
-        "SELECT *, MAX(IF(class = 'success', ran_at, NULL)) OVER (PARTITION BY entity) AS last_success \
-         FROM ({classed}) AS classed"
+        "SELECT *, MAX(IF(class = 'success', ran_at, NULL)) OVER (PARTITION BY entity) AS last_success, \
+         MAX(IF(class = 'idle', ran_at, NULL)) OVER (PARTITION BY entity) AS last_idle FROM ({classed}) AS classed"
     );
-    // At the very same instant nobody knows what came first: the failure counts.
+    // At the very same instant nobody knows what came first: the failure counts. Whoever finds nothing on a day off has not
+    // failed; that there is something to be found on other days it does not show.
     let counted = format!(
-        "SELECT *, class = 'failure' AND (last_success IS NULL OR ran_at >= last_success) AS counts, \
+        "SELECT *, class = 'failure' AND (last_success IS NULL OR ran_at >= last_success) \
+         AND (found_nothing OR last_idle IS NULL OR ran_at >= last_idle) AS counts, \
          CASE class WHEN 'unknown' THEN 'no list names the status ' || COALESCE('`' || status || '`', 'null') \
          WHEN 'unplaced' THEN 'they found nothing, on no day that `due_days_sql` knows' \
          WHEN 'neutral' THEN NULL ELSE IF(ran_at IS NULL, 'they have no time', NULL) END AS why \
