@@ -218,10 +218,11 @@ pub fn page(tried: &[Tried]) -> String {
             format!("`{check}` {status}{found}")
         });
         let first = caught.values().map(|caught| caught.after).min();
-        let after = first.map_or_else(|| "never".to_owned(), |after| format!("{:.1} h", after.as_secs_f64() / 3_600.0));
+        let after = first.map_or_else(String::new, |after| format!("{:.1} h", after.as_secs_f64() / 3_600.0));
         let (name, about) = (incident.name(), incident.about().trim());
         let (reference, original) = (incident.reference().unwrap_or(""), incident.original().unwrap_or(""));
         let says = says.collect::<Vec<_>>().join("<br>");
+        let says = if says.is_empty() { "none".to_owned() } else { says };
         page.push_str(&format!("| {reference} | **{name}**: {about} | {says} | {after} | {original} |\n"));
     }
     page

@@ -33,8 +33,8 @@ pub struct Settings {
     /// Statuses that say nothing, for example of a run that has not ended.
     #[serde(default)]
     pub neutral: Vec<String>,
-    /// Statuses of a run that found nothing: a failure when its day is due, and nothing to count otherwise. Goes with
-    /// `due_days_sql` and `day_column`.
+    /// Statuses of a run that found nothing: a failure when its day is due. On another day it ends a streak of failures, but
+    /// not one of runs that found nothing. Goes with `due_days_sql` and `day_column`.
     #[serde(default)]
     pub empty: Vec<String>,
     /// A query that returns the days on which there is something to be found, as `day`, as far back as the ledger goes;
@@ -63,7 +63,7 @@ pub struct Settings {
     #[serde(default)]
     pub entities: Vec<Entity>,
     /// An entity that has not run in these days, up to and including the target date, is not looked at. Of the others
-    /// every run counts, however long ago.
+    /// every failure since the last success counts, however long ago that was.
     #[serde(default = "lookback_days")]
     #[schemars(range(min = 1, max = 400))]
     pub lookback_days: u32,

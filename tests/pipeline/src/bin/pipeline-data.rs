@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use assay_pipeline::schema::{self, Table};
 use assay_pipeline::{Incident, Order, Profile, Written};
 use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 
 /// Write the tables of a synthetic sports-data pipeline.
@@ -59,8 +60,20 @@ fn main() -> anyhow::Result<()> {
     let (from, to) = arguments.profile.days();
     let order =
         Order { seed: arguments.seed, from: arguments.from.unwrap_or(from), to: arguments.to.unwrap_or(to), incidents };
-    let written = assay_pipeline::write(order, &out, |_| ())?;
+    let progress = progress(&order)?;
+    let written = assay_pipeline::write(order, &out, |day| {
+        progress.set_message(day.to_string());
+        progress.inc(1);
+    })?;
+    progress.finish_and_clear();
     report(&written, &mut output)
+}
+
+/// League days on standard error, where that is a terminal.
+fn progress(order: &Order) -> anyhow::Result<ProgressBar> {
+    let days = u64::try_from((order.to - order.from).get_days()).map_or(0, |days| days + 1);
+    let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len} days · {elapsed} · {msg}")?.progress_chars("█░ ");
+    Ok(ProgressBar::new(days).with_style(style))
 }
 
 /// A name that travels along, or else a file.

@@ -80,6 +80,7 @@ pub(super) struct Assign {
     pub(super) scale: Option<[f64; 2]>,
     pub(super) plus: Option<f64>,
     pub(super) shift: Option<String>,
+    pub(super) prefix: Option<String>,
     pub(super) tick: Option<String>,
     pub(super) day: Option<bool>,
 }

@@ -249,7 +249,7 @@ impl<'a> Checker<'a> {
         assign: &authored::Assign,
         inserted: bool,
     ) -> Option<Assign> {
-        let authored::Assign { constant, uniform, column, scale, plus, shift, tick, day } = assign;
+        let authored::Assign { constant, uniform, column, scale, plus, shift, prefix, tick, day } = assign;
         let column_type = table.columns[position].column_type;
         let numeric = matches!(column_type, ColumnType::Int64 | ColumnType::Float64);
         let temporal = matches!(column_type, ColumnType::Date | ColumnType::Timestamp);
@@ -260,6 +260,10 @@ impl<'a> Checker<'a> {
         }
         if !temporal && shift.is_some() {
             self.problem(place, format!("'shift' is for days and instants, this is {}", column_type.name()), None);
+            return None;
+        }
+        if column_type != ColumnType::String && prefix.is_some() {
+            self.problem(place, format!("'prefix' is for texts, this is {}", column_type.name()), None);
             return None;
         }
         if !inserted && (tick.is_some() || day.is_some()) {
@@ -283,12 +287,16 @@ impl<'a> Checker<'a> {
                 Start::Tick(self.duration(&format!("{place}.tick"), after)?)
             }
             (None, None, None, None, Some(true)) if column_type == ColumnType::Date => Start::Day,
-            (None, None, None, None, None) if scale.is_some() || plus.is_some() || shift.is_some() => Start::Itself,
+            (None, None, None, None, None)
+                if scale.is_some() || plus.is_some() || shift.is_some() || prefix.is_some() =>
+            {
+                Start::Itself
+            }
             _ => {
                 let hint = if inserted {
                     "'constant', 'uniform', 'tick' for an instant, 'day: true' for a day"
                 } else {
-                    "'constant', 'uniform' or 'column', or 'scale', 'plus' or 'shift' of what is there"
+                    "'constant', 'uniform' or 'column', or 'scale', 'plus', 'shift' or 'prefix' of what is there"
                 };
                 self.problem(place, "does not say one thing", Some(hint.to_owned()));
                 return None;
@@ -298,7 +306,7 @@ impl<'a> Checker<'a> {
             Some(text) => Some(self.duration(&format!("{place}.shift"), text)?),
             None => None,
         };
-        Some(Assign { start, scale: *scale, plus: *plus, shift })
+        Some(Assign { start, scale: *scale, plus: *plus, shift, prefix: prefix.clone() })
     }
 
     fn insert(&mut self, place: &str, insert: authored::Insert) -> Option<Change> {
@@ -355,7 +363,7 @@ impl<'a> Checker<'a> {
 
 impl Assign {
     fn of(start: Start) -> Self {
-        Self { start, scale: None, plus: None, shift: None }
+        Self { start, scale: None, plus: None, shift: None, prefix: None }
     }
 }
 

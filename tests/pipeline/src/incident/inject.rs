@@ -231,6 +231,10 @@ impl Assign {
             }
             (Value::Instant(instant), Some(shift)) => Value::Instant(instant + shift),
             (Value::Day(day), Some(shift)) => Value::Day(day.saturating_add(shift)),
+            (Value::Text(text), _) => match &self.prefix {
+                Some(prefix) => Value::from(format!("{prefix}{text}")),
+                None => Value::Text(text),
+            },
             (value, _) => value,
         }
     }

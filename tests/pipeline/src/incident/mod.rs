@@ -89,6 +89,8 @@ struct Assign {
     scale: Option<[f64; 2]>,
     plus: Option<f64>,
     shift: Option<SignedDuration>,
+    /// Put before a text.
+    prefix: Option<String>,
 }
 
 #[derive(Debug, Clone)]
