@@ -49,6 +49,7 @@ pub(super) fn before(registry: &Registry, expr: &mut Expr) -> Result<(), Problem
     };
     let parts = taken_apart(&mut *function);
     if !safe && let Some(syntax) = syntax(name, &parts, span)? {
+        has_no_clauses(name, &parts, span)?;
         *expr = syntax;
         return Ok(());
     }
@@ -100,6 +101,11 @@ fn taken_apart(function: &mut Function) -> Parts {
     match &mut function.args {
         FunctionArguments::List(list) => {
             let mut clauses = std::mem::take(&mut list.clauses);
+            let trailing = match list.args.last_mut() {
+                Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(last))) => trailing_nulls(last),
+                _ => None,
+            };
+            clauses.extend(trailing.map(FunctionArgumentClause::IgnoreOrRespectNulls));
             clauses.extend(function.null_treatment.take().map(FunctionArgumentClause::IgnoreOrRespectNulls));
             let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
             Parts { args: list.args.clone(), distinct, clauses }
@@ -108,6 +114,29 @@ fn taken_apart(function: &mut Function) -> Parts {
             Parts { args: Vec::new(), distinct: false, clauses: Vec::new() }
         }
     }
+}
+
+/// `IGNORE NULLS` at the end of an argument, which is about the function that has the argument: where the argument ends
+/// in a call, the parser gives it to that call.
+fn trailing_nulls(expr: &mut Expr) -> Option<NullTreatment> {
+    match expr {
+        Expr::Function(function) if function.over.is_none() => function.null_treatment.take(),
+        Expr::BinaryOp { right: last, .. }
+        | Expr::UnaryOp { expr: last, .. }
+        | Expr::Between { high: last, .. }
+        | Expr::Like { pattern: last, .. }
+        | Expr::IsDistinctFrom(_, last)
+        | Expr::IsNotDistinctFrom(_, last) => trailing_nulls(last),
+        _ => None,
+    }
+}
+
+fn has_no_clauses(name: &str, parts: &Parts, span: Span) -> Result<(), Problem> {
+    if parts.distinct || !parts.clauses.is_empty() {
+        let hint = "these belong to functions of many rows";
+        return Err(invalid(format!("`{name}` with DISTINCT, ORDER BY or the like"), hint, span));
+    }
+    Ok(())
 }
 
 /// What looks like a function and is not one.
@@ -131,10 +160,7 @@ fn syntax(name: &str, parts: &Parts, span: Span) -> Result<Option<Expr>, Problem
 
 /// A function of a row. `words` are the places at which any of its forms has a word such as `DAY`.
 fn scalar(name: &str, words: &[usize], parts: Parts, span: Span) -> Result<Expr, Problem> {
-    if parts.distinct || !parts.clauses.is_empty() {
-        let hint = "these belong to functions of many rows";
-        return Err(invalid(format!("`{name}` with DISTINCT, ORDER BY or the like"), hint, span));
-    }
+    has_no_clauses(name, &parts, span)?;
     let mut args = Vec::with_capacity(parts.args.len() + 1);
     for arg in parts.args {
         let FunctionArg::Unnamed(FunctionArgExpr::Expr(arg)) = arg else {
