@@ -92,16 +92,21 @@ fn sql(settings: &Settings, calendar: Option<&Calendar>) -> String {
         "SELECT *, class = 'failure' AND (last_success IS NULL OR ran_at >= last_success) AS counts, \
          CASE class WHEN 'unknown' THEN 'no list names the status ' || COALESCE('`' || status || '`', 'null') \
          WHEN 'unplaced' THEN 'they found nothing, on no day that `due_days_sql` knows' \
-         WHEN 'neutral' THEN NULL ELSE IF(ran_at IS NULL, 'they have no time', NULL) END AS why \
+         WHEN 'neutral' THEN NULL ELSE IF(ran_at IS NULL, 'they have no time', NULL) END AS fault \
          FROM ({placed}) AS placed"
     );
+    let last_told = format!(
+        "SELECT *, MAX(IF(counts AND told IS NOT NULL, ran_at, NULL)) OVER (PARTITION BY entity) AS told_at \
+         FROM ({counted}) AS counted"
+    );
+    // In HAVING a name is first of all that of a result: no column that is used there is called like one.
     format!(
         "SELECT entity, COUNTIF(class IN ('success', 'failure', 'idle')) AS judged, COUNTIF(class = 'success') AS successes, \
          COUNTIF(counts) AS failures, MIN(IF(counts, ran_at, NULL)) AS since, MAX(IF(counts, ran_at, NULL)) AS last_failure, \
          MAX(last_success) AS last_success, \
-         ARRAY_AGG(IF(counts, told, NULL) IGNORE NULLS ORDER BY ran_at DESC, told LIMIT 1)[SAFE_OFFSET(0)] AS last_error, \
-         COUNTIF(why IS NOT NULL) AS unjudged, MIN(why) AS why \
-         FROM ({counted}) AS counted GROUP BY entity \
-         HAVING DATE(MAX(ran_at), @zone) >= @start OR COUNTIF(ran_at IS NULL AND why IS NOT NULL) > 0"
+         MIN(IF(counts AND ran_at = told_at, told, NULL)) AS last_error, \
+         COUNTIF(fault IS NOT NULL) AS unjudged, MIN(fault) AS why \
+         FROM ({last_told}) AS last_told GROUP BY entity \
+         HAVING DATE(MAX(ran_at), @zone) >= @start OR COUNTIF(ran_at IS NULL AND fault IS NOT NULL) > 0"
     )
 }

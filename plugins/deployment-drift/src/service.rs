@@ -94,17 +94,14 @@ fn read(row: &Row) -> Result<(String, Option<Service>), Error> {
         return Err(torn());
     }
     let paths = text("paths")?;
+    // Looked at also where it is not needed: what is torn is torn.
+    let (lacking, since) = (count("lacking")?, time("lacking_since")?);
+    if (lacking > 0) != since.is_some() {
+        return Err(torn());
+    }
+    let holds_until = time("holds_until")?;
     let Some(released) = released else { return Ok((name, None)) };
-    let lacks = match time("holds_until")? {
-        None => None,
-        Some(_) => {
-            let (changes, since) = (count("lacking")?, time("lacking_since")?);
-            if (changes > 0) != since.is_some() {
-                return Err(torn());
-            }
-            Some(Lacks { changes, since })
-        }
-    };
+    let lacks = holds_until.map(|_| Lacks { changes: lacking, since });
     let deployed = deployed.map(|commit| Deployed { commit, lacks });
     let service = Service { name: name.clone(), released, changes, deployed, paths };
     Ok((name, Some(service)))
@@ -120,10 +117,16 @@ fn sql(settings: &Settings) -> String {
     );
     let Changes { table, service_column, commit_column, time_column, path_column } = &settings.changes;
     let path = path_column.as_ref().map_or("NULL".to_owned(), ToString::to_string);
-    let changes = format!(
+    let made = format!(
         "SELECT CAST({service_column} AS STRING) AS service, CAST({commit_column} AS STRING) AS id, \
          {time_column} AS happened_at, CAST({path} AS STRING) AS path \
          FROM {table} WHERE {time_column} <= @now OR {time_column} IS NULL"
+    );
+    // The newest change of a path is deployed only if all of them are.
+    let changes = format!(
+        "SELECT *, MAX(IF(id IS NULL, NULL, happened_at)) OVER (PARTITION BY service) AS newest, \
+         ROW_NUMBER() OVER (PARTITION BY service, path ORDER BY happened_at DESC, id) = 1 AS is_last_of_path \
+         FROM ({made}) AS made"
     );
     let holds_until = match settings.unknown_commit {
         UnknownCommit::Fail => "known.committed_at",
@@ -131,7 +134,7 @@ fn sql(settings: &Settings) -> String {
     };
     let looked_at = match &settings.services {
         Some(_) => {
-            " HAVING COALESCE(placed.service, changes.service) IS NULL \
+            " WHERE COALESCE(placed.service, changes.service) IS NULL \
              OR COALESCE(placed.service, changes.service) IN UNNEST(@services)"
         }
         None => "",
@@ -152,16 +155,15 @@ fn sql(settings: &Settings) -> String {
          MAX(placed.id) AS deployed_commit, COALESCE(MAX(placed.current_commits), 0) AS current_commits, \
          COALESCE(MAX(placed.broken), 0) AS broken_deployments, MAX(placed.holds_until) AS holds_until, \
          COUNT(DISTINCT changes.id) AS changes, MAX(changes.happened_at) AS released_at, \
-         ARRAY_AGG(changes.id IGNORE NULLS ORDER BY changes.happened_at DESC, changes.id LIMIT 1)[SAFE_OFFSET(0)] \
-         AS released_commit, \
+         MIN(IF(changes.happened_at = changes.newest, changes.id, NULL)) AS released_commit, \
          COUNTIF(placed.service IS NULL AND changes.service IS NULL AND changes.happened_at IS NOT NULL \
          OR changes.happened_at IS NULL AND (changes.id IS NOT NULL OR changes.service IS NOT NULL) \
          OR changes.id IS NULL AND changes.happened_at IS NOT NULL) AS broken_changes, \
          COUNT(DISTINCT IF(changes.happened_at > placed.holds_until, changes.id, NULL)) AS lacking, \
          MIN(IF(changes.happened_at > placed.holds_until, changes.happened_at, NULL)) AS lacking_since, \
-         STRING_AGG(DISTINCT IF(changes.happened_at > placed.holds_until, changes.path, NULL), ', ' \
-         ORDER BY IF(changes.happened_at > placed.holds_until, changes.path, NULL) LIMIT 5) AS paths \
-         FROM placed FULL JOIN changes ON changes.service = placed.service \
-         GROUP BY COALESCE(placed.service, changes.service){looked_at}"
+         STRING_AGG(IF(changes.happened_at > placed.holds_until AND changes.is_last_of_path, changes.path, NULL), ', ' \
+         ORDER BY changes.path LIMIT 5) AS paths \
+         FROM placed FULL JOIN changes ON changes.service = placed.service{looked_at} \
+         GROUP BY COALESCE(placed.service, changes.service)"
     )
 }
