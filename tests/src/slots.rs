@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use assay::clock::Clock;
 use assay::config::Config;
-use assay::model::{CheckResult, ScheduleName};
-use assay::runner::{Host, Journal, Request, run, select};
+use assay::model::{CheckName, CheckResult, ScheduleName};
+use assay::runner::{Host, Journal, Request, RunPlan, record, run, select};
+use assay::source::transcript::Transcript;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -71,10 +72,29 @@ impl Past {
     /// # Errors
     /// When the slot is none of the configuration.
     pub async fn run(&self, slot: &Slot) -> anyhow::Result<Vec<Arc<CheckResult>>> {
-        let request = Request { names: vec![slot.schedule.to_string()], ..Request::default() };
-        let plan = select(&self.host.config, &request, slot.at)?.into_iter().next().context("a schedule has checks")?;
         let host = Arc::clone(&self.host);
+        let plan = self.plan(slot)?;
         let outcome = run(host, plan, Journal::Nowhere, self.events.clone(), CancellationToken::new()).await?;
         Ok(outcome.results)
+    }
+
+    /// Runs a slot as if it were then and writes down all that each check asks and is answered, into files of a folder.
+    ///
+    /// # Errors
+    /// When the slot is none of the configuration, or a transcript cannot be written.
+    pub async fn record(&self, slot: &Slot, folder: &Path) -> anyhow::Result<Vec<(CheckName, Transcript)>> {
+        let plan = self.plan(slot)?;
+        let mut recorded = Vec::new();
+        for check in &plan.checks {
+            let path = folder.join(format!("{}.transcript.jsonl", check.name));
+            record(&self.host, &plan, check, &path, None).await?;
+            recorded.push((check.name.clone(), Transcript::read(&path)?));
+        }
+        Ok(recorded)
+    }
+
+    fn plan(&self, slot: &Slot) -> anyhow::Result<RunPlan> {
+        let request = Request { names: vec![slot.schedule.to_string()], ..Request::default() };
+        select(&self.host.config, &request, slot.at)?.into_iter().next().context("a schedule has checks")
     }
 }

@@ -241,7 +241,7 @@ fn expected(columns: &str, rows: &[Vec<Json>], unordered: bool) -> anyhow::Resul
         values.collect()
     };
     let rows = (1..).zip(rows).map(row).collect::<Result<_, _>>()?;
-    Ok(Expected { columns, rows, unordered })
+    Ok(Expected { columns, rows, unordered, open_ended: false })
 }
 
 #[cfg(test)]
@@ -263,7 +263,7 @@ mod tests {
         let columns = Field::read_all("n INT64").unwrap();
         assert_eq!(
             case.expect,
-            Expect::Rows(Expected { columns, rows: vec![vec![Value::Int64(1)]], unordered: false })
+            Expect::Rows(Expected { columns, rows: vec![vec![Value::Int64(1)]], unordered: false, open_ended: false })
         );
     }
 

@@ -1,6 +1,8 @@
 //! Asking whatever speaks BigQuery's REST interface, version 2: BigQuery itself or an emulator.
 
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -33,16 +35,21 @@ const PATIENCE: u32 = 12;
 /// Rows of one page: fewer than some cases have, so that turning pages is tried as well.
 const PAGE_ROWS: u32 = 10;
 
+/// Cases that are run at once.
+const AT_ONCE: usize = 8;
+
 /// Something that speaks BigQuery's REST interface.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     agent: Agent,
     base: String,
     token: Option<String>,
+    /// Where tables are that a statement names without their dataset.
+    dataset: Option<String>,
 }
 
 /// What an endpoint says to a request.
-enum Reply {
+pub(super) enum Reply {
     Message(Message),
     /// The status of HTTP and what was the matter.
     Fault(u16, String),
@@ -80,7 +87,13 @@ impl Endpoint {
             // An emulator is near, and a proxy would not find it.
             config = config.proxy(None);
         }
-        Self { agent: config.build().into(), base: base.trim_end_matches('/').to_owned(), token }
+        Self { agent: config.build().into(), base: base.trim_end_matches('/').to_owned(), token, dataset: None }
+    }
+
+    /// The same, where tables without a dataset are those of one.
+    #[must_use]
+    pub(super) fn in_dataset(&self, name: &str) -> Self {
+        Self { dataset: Some(name.to_owned()), ..self.clone() }
     }
 
     /// Asks for the names of datasets, so that an endpoint is known to be there and ready.
@@ -117,8 +130,30 @@ impl Endpoint {
         })
     }
 
+    /// Runs cases, several at once; what came of them is in the order of their ids.
+    ///
+    /// # Panics
+    /// When running one panics.
+    pub fn run_all<'a>(&self, cases: &'a [Case]) -> Vec<(&'a Case, anyhow::Result<Outcome>)> {
+        let next = AtomicUsize::new(0);
+        let outcomes = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let outcome = self.run(case);
+                        outcomes.lock().expect("no thread panics with it").push((case, outcome));
+                    }
+                });
+            }
+        });
+        let mut outcomes = outcomes.into_inner().expect("no thread panics with it");
+        outcomes.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        outcomes
+    }
+
     fn query(&self, case: &Case, columns: Option<&[Field]>) -> anyhow::Result<Reaction> {
-        let request = json!({
+        let mut request = json!({
             "query": case.sql,
             "useLegacySql": false,
             "parameterMode": "NAMED",
@@ -127,6 +162,9 @@ impl Endpoint {
             "maxResults": PAGE_ROWS,
             "formatOptions": {"useInt64Timestamp": true},
         });
+        if let Some(dataset) = &self.dataset {
+            request["defaultDataset"] = json!({"datasetId": dataset});
+        }
         let mut message = match self.post("/queries", &request)? {
             Reply::Message(message) => message,
             Reply::Fault(status, message) => return Ok(Reaction::Fault(status, message)),
@@ -185,7 +223,7 @@ impl Endpoint {
         reply(request.call().with_context(|| format!("cannot reach {}", self.base))?)
     }
 
-    fn get(&self, path: &str) -> anyhow::Result<Reply> {
+    pub(super) fn get(&self, path: &str) -> anyhow::Result<Reply> {
         let mut request = self.agent.get(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -193,12 +231,35 @@ impl Endpoint {
         reply(request.call().with_context(|| format!("cannot reach {}", self.base))?)
     }
 
-    fn post(&self, path: &str, body: &Message) -> anyhow::Result<Reply> {
-        let mut request = self.agent.post(format!("{}{path}", self.base));
+    pub(super) fn post(&self, path: &str, body: &Message) -> anyhow::Result<Reply> {
+        self.post_to(&format!("{}{path}", self.base), body).and_then(reply)
+    }
+
+    /// Hands over a job that loads, and then the bytes it loads; returns the job.
+    pub(super) fn upload(&self, job: &Message, bytes: &[u8]) -> anyhow::Result<Reply> {
+        let base = self.base.replacen("/bigquery/v2/", "/upload/bigquery/v2/", 1);
+        let opened = self.post_to(&format!("{base}/jobs?uploadType=resumable"), job)?;
+        let Some(session) = opened.headers().get("location").cloned() else {
+            return reply(opened);
+        };
+        let mut request = self.agent.put(session.to_str().context("a location that is no text")?);
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        reply(request.send_json(body).with_context(|| format!("cannot reach {}", self.base))?)
+        reply(request.send(bytes).with_context(|| format!("cannot reach {}", self.base))?)
+    }
+
+    fn post_to(&self, url: &str, body: &Message) -> anyhow::Result<Response<ureq::Body>> {
+        let mut request = self.agent.post(url);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.send_json(body).with_context(|| format!("cannot reach {}", self.base))
+    }
+
+    /// The project that is asked.
+    pub(super) fn project(&self) -> &str {
+        self.base.rsplit('/').next().unwrap_or_default()
     }
 }
 

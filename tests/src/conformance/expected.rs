@@ -12,6 +12,8 @@ pub struct Expected {
     pub rows: Vec<Vec<Value>>,
     /// Whether they may come in any order.
     pub unordered: bool,
+    /// Whether there may be more rows, of which nothing is known.
+    pub open_ended: bool,
 }
 
 /// Rows that came, their columns being right.
@@ -41,7 +43,8 @@ impl Expected {
         let is_like = |own: &Vec<Value>, other: &Vec<Value>| {
             own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_like(other))
         };
-        let same = if self.rows.len() != answer.rows.len() {
+        let too_few = self.rows.len() > answer.rows.len();
+        let same = if too_few || (!self.open_ended && self.rows.len() < answer.rows.len()) {
             false
         } else if self.unordered {
             let mut left: Vec<_> = answer.rows.iter().collect();
@@ -56,7 +59,8 @@ impl Expected {
             return Ok(());
         }
         let order = if self.unordered { ", in any order" } else { "" };
-        Err(format!("expected{order}:\n{}got:\n{}", table(&self.rows), table(&answer.rows)))
+        let more = if self.open_ended { ", and maybe more" } else { "" };
+        Err(format!("expected{order}{more}:\n{}got:\n{}", table(&self.rows), table(&answer.rows)))
     }
 }
 
@@ -85,7 +89,7 @@ mod tests {
 
     fn compare(expected: &[i64], unordered: bool, got: &[i64]) -> Result<(), String> {
         let columns = Field::read_all("n INT64").unwrap();
-        Expected { columns, rows: rows(expected), unordered }.compare(&Answer { rows: rows(got) })
+        Expected { columns, rows: rows(expected), unordered, open_ended: false }.compare(&Answer { rows: rows(got) })
     }
 
     #[test]
@@ -100,5 +104,15 @@ mod tests {
         assert!(compare(&[1, 1], true, &[1, 2]).is_err());
         assert!(compare(&[1], true, &[1, 1]).is_err());
         assert_eq!(compare(&[1], true, &[]), Err("expected, in any order:\n  1\ngot:\n  no rows\n".to_owned()));
+    }
+
+    #[test]
+    fn of_some_rows_each_is_found_among_more() {
+        let columns = Field::read_all("n INT64").unwrap();
+        let expected = Expected { columns, rows: rows(&[2, 3]), unordered: true, open_ended: true };
+        let compare = |got: &[i64]| expected.compare(&Answer { rows: rows(got) });
+        assert_eq!(compare(&[3, 1, 2]), Ok(()));
+        assert!(compare(&[3, 1, 1]).is_err());
+        assert!(compare(&[2]).unwrap_err().starts_with("expected, in any order, and maybe more:\n"));
     }
 }

@@ -125,7 +125,7 @@ fn compare_columns(expected: &[Field], found: &[ColumnInfo]) -> anyhow::Result<(
     bail!("expected the columns:\n  {}\ngot:\n  {}", expected.join(", "), found.join(", "))
 }
 
-fn cells(batch: &Batch, row: usize, columns: &[Field]) -> anyhow::Result<Vec<Value>> {
+pub(super) fn cells(batch: &Batch, row: usize, columns: &[Field]) -> anyhow::Result<Vec<Value>> {
     ensure!(batch.columns.len() == columns.len(), "a batch of {} columns", batch.columns.len());
     let cells = batch.columns.iter().zip(columns);
     cells.map(|(column, field)| cell(column, row, &field.r#type)).collect()
@@ -157,7 +157,7 @@ fn cell(column: &Column, row: usize, r#type: &Type) -> anyhow::Result<Value> {
 
 const EPOCH: Date = date(1970, 1, 1);
 
-fn day(days: i32) -> anyhow::Result<Date> {
+pub(super) fn day(days: i32) -> anyhow::Result<Date> {
     Ok(EPOCH.checked_add(SignedDuration::from_hours(i64::from(days) * 24))?)
 }
 
@@ -171,7 +171,7 @@ fn micros(at: DateTime) -> anyhow::Result<i64> {
 }
 
 /// A parameter as a check binds it.
-fn bound(parameter: &Parameter) -> anyhow::Result<Param> {
+pub(super) fn bound(parameter: &Parameter) -> anyhow::Result<Param> {
     let value = match (&parameter.r#type, &parameter.value) {
         (Type::Array(element), Value::Array(values)) => array(element, values)?,
         (r#type, Value::Null) => Bound::Null(kind(r#type)?),

@@ -82,6 +82,15 @@ impl Type {
         bail!("`{text}` is not a type of GoogleSQL, written in capitals")
     }
 
+    /// The type of the scalars that assay calls by a kind.
+    ///
+    /// # Errors
+    /// When values of the kind may be of several types.
+    pub fn of(kind: Kind) -> anyhow::Result<Self> {
+        let found = SCALARS.iter().find(|(_, scalar)| scalar.kinds().first() == Some(&kind));
+        found.map(|(_, scalar)| scalar.clone()).with_context(|| format!("{kind:?} is of no one type"))
+    }
+
     /// The kinds under which assay may deliver a column of the type.
     #[must_use]
     pub fn kinds(&self) -> &'static [Kind] {

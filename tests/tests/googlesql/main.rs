@@ -7,8 +7,6 @@ mod hostile;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use assay::source::files::{FilesOptions, FilesSource, googlesql_names};
@@ -21,9 +19,6 @@ const CASES_MIN: usize = 700;
 
 /// How long assay may take for one case, none of which has much to read.
 const CASE: Duration = Duration::from_secs(30);
-
-/// Cases that an endpoint is asked at once.
-const AT_ONCE: usize = 8;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("googlesql")
@@ -97,25 +92,11 @@ fn an_endpoint_of_bigquery_answers_as_the_cases_say() {
     conclude(&report, cases.len(), "googlesql-endpoint.md");
 }
 
-/// Asks an endpoint all cases, several at once.
+/// Asks an endpoint all cases.
 fn ask(endpoint: &Endpoint, cases: &[Case], is_emulator: bool) -> Report {
     let known = deviations(&folder(), cases).unwrap_or_else(|error| panic!("{error:#}"));
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = endpoint.run(case);
-                    outcomes.lock().unwrap().push((case, outcome));
-                }
-            });
-        }
-    });
-    let mut outcomes = outcomes.into_inner().unwrap();
-    outcomes.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
     let mut report = Report::default();
-    for (case, outcome) in outcomes {
+    for (case, outcome) in endpoint.run_all(cases) {
         let deviation = known.iter().find(|deviation| is_emulator && deviation.is_about(case));
         match (outcome, deviation) {
             (Ok(outcome), Some(deviation)) => report.add_deviation(case, deviation, &outcome),

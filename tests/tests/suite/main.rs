@@ -1,6 +1,8 @@
 //! The shipped suite over a generated pipeline: each incident is seen by the checks that its file names and by no other,
 //! and a healthy season by none.
 
+mod bigquery;
+
 use assay_pipeline::Incident;
 use assay_tests::trial::{self, PAGE_PATH, Said, Trial, Tried, differences, page, try_all};
 use jiff::civil::{Date, date};
