@@ -129,7 +129,8 @@ impl Day {
 
     /// Asks an emulator the same; with `has_deviations` it must deviate where it is known to.
     async fn compare(self, has_deviations: bool) -> Compared {
-        tokio::task::spawn_blocking(move || self.ask(has_deviations)).await.unwrap()
+        let asked = tokio::task::spawn_blocking(move || self.ask(has_deviations)).await;
+        asked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 
     fn ask(self, has_deviations: bool) -> Compared {
