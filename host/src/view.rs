@@ -46,7 +46,7 @@ pub struct ResultView {
     /// When the execution began.
     #[schema(format = DateTime)]
     pub started_at: String,
-    /// How long it took in milliseconds, waiting included.
+    /// How long it took in milliseconds, from when it had its turn.
     pub duration_ms: f64,
     /// The settings document.
     #[schema(value_type = Value)]

@@ -54,7 +54,8 @@ impl Attempts {
                 let transient = !unresolved.is_empty() && unresolved.iter().all(|problem| problem.retryable);
                 transient.then(|| self.of_transient.next()).flatten()
             }
-            (Status::Error, Some(Reason::Deadline)) => {
+            // One that waited for its slot in vain would do so again: no guest ran.
+            (Status::Error, Some(Reason::Deadline)) if concluded.usage.engine.is_some() => {
                 (!std::mem::replace(&mut self.deadline_tried, true)).then_some(FIRST_WAIT)
             }
             (Status::Pass | Status::Warn | Status::Skip | Status::Error, _) => None,
@@ -122,7 +123,9 @@ mod tests {
 
     #[test]
     fn a_deadline_is_tried_once_more() {
-        let late = concluded(Status::Error, Some(Reason::Deadline), Vec::new());
+        let mut late = concluded(Status::Error, Some(Reason::Deadline), Vec::new());
+        assert_eq!(Attempts::new(&check(3, None), 7).wait(&late), None, "it waited for its slot in vain");
+        late.usage.engine = Some("48".to_owned());
         let mut attempts = Attempts::new(&check(3, None), 7);
         assert_eq!((attempts.wait(&late), attempts.wait(&late)), (Some(FIRST_WAIT), None));
         assert_eq!(Attempts::new(&check(1, None), 7).wait(&late), None);

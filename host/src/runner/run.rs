@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
@@ -215,7 +217,7 @@ pub async fn run(
 }
 
 /// Waits until a deadline has passed: for ever, when there is none.
-async fn passed(deadline: Option<(tokio::time::Instant, std::time::Duration)>) -> std::time::Duration {
+async fn passed(deadline: Option<(tokio::time::Instant, Duration)>) -> Duration {
     match deadline {
         Some((at, longest)) => {
             tokio::time::sleep_until(at).await;
@@ -256,6 +258,14 @@ struct Task {
     span: Span,
 }
 
+/// What an attempt came to.
+struct Tried {
+    started_at: Timestamp,
+    duration: Duration,
+    concluded: Concluded,
+    digest: Option<Digest>,
+}
+
 /// The last result of a check, and the results that the journal could not keep.
 struct Done {
     result: Arc<CheckResult>,
@@ -270,16 +280,15 @@ impl Task {
         let mut attempt = first;
         let mut lost = Vec::new();
         loop {
-            let started_at = self.host.clock.now();
-            let began = clock::monotonic();
             let span = spans::check(&self.span, &check.name, &check.plugin.to_string(), attempt);
-            let (concluded, digest) = self.attempt(check, attempt).instrument(span.clone()).await;
+            let Tried { started_at, duration, concluded, digest } =
+                self.attempt(check, attempt).instrument(span.clone()).await;
             span.record("status", concluded.conclusion.status.as_str());
             span.record("reason", concluded.conclusion.reason.map(Reason::as_str));
             drop(span);
             let wait = attempts.wait(&concluded).filter(|_| self.facts.cancel.cause().is_none());
             let result = result(self.facts.run_id, check, attempt, started_at, concluded, digest);
-            let result = Arc::new(CheckResult { duration: began.elapsed(), ..result });
+            let result = Arc::new(CheckResult { duration, ..result });
             lost.extend(keep(&self.journal, &result).await.err());
             let Some(wait) = wait else { return Done { result, lost } };
             tracing::info!(
@@ -294,17 +303,25 @@ impl Task {
         }
     }
 
-    async fn attempt(&self, check: &CheckConfig, attempt: u32) -> (Concluded, Option<Digest>) {
-        let of_ending = |ending| transcribe::concluded(Execution::without_guest(ending), check.severity);
+    /// One attempt, timed from when it has its slot.
+    async fn attempt(&self, check: &CheckConfig, attempt: u32) -> Tried {
+        let without_guest = |ending| Tried {
+            started_at: self.host.clock.now(),
+            duration: Duration::ZERO,
+            concluded: transcribe::concluded(Execution::without_guest(ending), check.severity),
+            digest: None,
+        };
         if let Some(upstream) = self.upstream(check).await {
-            return (of_ending(upstream), None);
+            return without_guest(upstream);
         }
         match self.slot(check).await {
             Ok(_slot) => {
                 tell(&self.events, Event::CheckStarted(check.name.clone()));
-                execute(&self.host, &self.plan, &self.facts, check, attempt).await
+                let (started_at, began) = (self.host.clock.now(), clock::monotonic());
+                let (concluded, digest) = execute(&self.host, &self.plan, &self.facts, check, attempt).await;
+                Tried { started_at, duration: began.elapsed(), concluded, digest }
             }
-            Err(ending) => (of_ending(ending), None),
+            Err(ending) => without_guest(ending),
         }
     }
 

@@ -111,7 +111,7 @@ fn sql(settings: &Settings, calendar: Option<&Calendar>, part: &Part<'_>) -> Str
     let Settings { table, entity_column, time_column, status_column, .. } = settings;
     let read = match part {
         Part::Days => {
-            format!("({time_column} >= TIMESTAMP(@start, @zone) AND {time_column} <= @now) OR {time_column} IS NULL")
+            format!("(DATE({time_column}, @zone) >= @start AND {time_column} <= @now) OR {time_column} IS NULL")
         }
         Part::Of(_) => format!(
             "({time_column} <= @now OR {time_column} IS NULL) AND CAST({entity_column} AS STRING) IN UNNEST(@entities)"
