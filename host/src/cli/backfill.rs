@@ -24,7 +24,7 @@ use crate::store::{RunFilter, Store, StoredRun};
 use super::args::{BackfillArgs, PlainFormat};
 use super::exit::{Exit, FailOn};
 use super::failure::Failure;
-use super::plan::calendars;
+use super::plan::known;
 use super::progress::Progress;
 use super::render;
 use super::render::table::{heading, inert, plain, status_cell};
@@ -61,8 +61,10 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
     }
     let opened = Store::open(&config.host.state_dir, clock.now())?;
     let store = Arc::new(opened.store);
-    let days = calendars(config.clone(), clock.clone()).await?;
-    let slots = slots(&config, &schedule, &days, &args, clock.now())?;
+    let progress = Progress::follow();
+    let host = Arc::new(Host::load(config, clock.clone(), &program()?, progress.events()).await?);
+    progress.done().await;
+    let slots = slots(&host.config, &schedule, &known(&host).await, &args, clock.now())?;
     let done = done(&store, &schedule, &slots).await?;
 
     let mut views = BTreeMap::new();
@@ -96,7 +98,7 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
     let exit = if args.dry_run || wanted.is_empty() {
         Exit::Ok
     } else {
-        run_all(config, &schedule, store, wanted, &args, clock, &mut views).await?
+        run_all(&host, &schedule, store, wanted, &args, &mut views).await?
     };
     let views: Vec<_> = views.into_values().collect();
     match args.format {
@@ -156,17 +158,13 @@ async fn done(
 }
 
 async fn run_all(
-    config: Config,
+    host: &Arc<Host>,
     schedule: &ScheduleConfig,
     store: Arc<Store>,
     wanted: Vec<PlannedSlot>,
     args: &BackfillArgs,
-    clock: Clock,
     views: &mut BTreeMap<Timestamp, SlotView>,
 ) -> Result<Exit, Failure> {
-    let progress = Progress::follow();
-    let host = Arc::new(Host::load(config, clock, &program()?, progress.events()).await?);
-    progress.done().await;
     let cancel = Cancel::new();
     let stopper = tokio::spawn(stop_on_signal(cancel.clone()));
     let bar = bar(wanted.len());

@@ -77,27 +77,29 @@ pub(super) async fn plan(config: &Path, args: PlanArgs) -> Result<ExitCode, Fail
     Ok(Exit::Ok.code())
 }
 
-/// The days of the calendars that schedules name. One whose days are not known counts as always on, as it does while serving.
-pub(super) async fn calendars(config: Config, clock: Clock) -> Result<BTreeMap<CalendarName, Calendar>, Failure> {
+/// The days of the calendars that schedules name. Without one nothing is loaded for them.
+async fn calendars(config: Config, clock: Clock) -> Result<BTreeMap<CalendarName, Calendar>, Failure> {
     if config.calendars.is_empty() {
         return Ok(BTreeMap::new());
     }
     let progress = Progress::follow();
     let host = Host::load(config, clock, &program()?, progress.events()).await?;
     progress.done().await;
-    let mut known = BTreeMap::new();
-    for calendar in &host.config.calendars {
-        match host.calendar(calendar).await {
-            Ok(days) => drop(known.insert(calendar.name.clone(), days)),
-            Err(error) => tracing::warn!(calendar = %calendar.name, %error, "days that are not known count as on"),
-        }
+    Ok(known(&host).await)
+}
+
+/// The days of calendars. One whose days are not known counts as always on, as it does while serving.
+pub(super) async fn known(host: &Host) -> BTreeMap<CalendarName, Calendar> {
+    let (known, unknown) = host.calendars().await;
+    for (calendar, error) in unknown {
+        tracing::warn!(%calendar, %error, "days that are not known count as on");
     }
-    Ok(known)
+    known
 }
 
 fn view(config: &Config, slot: PlannedSlot) -> SlotView {
     let PlannedSlot { schedule, due, starts_at, target_date, checks, kept_from } = slot;
-    let zone = config.schedules.iter().find(|configured| configured.name == schedule);
+    let zone = config.schedule(schedule.as_str());
     let (reason, message) = kept_from.map(|(why, message)| (why.as_str(), message)).unzip();
     SlotView {
         schedule_name: schedule.to_string(),

@@ -49,6 +49,12 @@ pub const STARTER: &str = include_str!("starter.toml");
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 impl Config {
+    /// The schedule of that name, if there is one.
+    #[must_use]
+    pub fn schedule(&self, name: &str) -> Option<&ScheduleConfig> {
+        self.schedules.iter().find(|schedule| schedule.name.as_str() == name)
+    }
+
     /// Reads a configuration. Paths in it are relative to the folder of the file.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The days of a calendar, from a file or from a query.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
@@ -9,7 +10,7 @@ use jiff::civil::{Date, date};
 use crate::capability::{Grant, Grants, QueryCapability};
 use crate::clock;
 use crate::config::{CalendarConfig, CalendarQuery};
-use crate::model::{Batch, LimitName, Limits, Problem, SourceName, Values};
+use crate::model::{Batch, CalendarName, LimitName, Limits, Problem, SourceName, Values};
 use crate::schedule::{Calendar, InvalidCalendar, InvalidSpan, Span};
 use crate::source::TablePattern;
 
@@ -70,6 +71,23 @@ impl Host {
             return Err(DaysError::Empty);
         }
         Ok(Calendar::new(config.name.clone(), active, config.blackout.clone())?)
+    }
+
+    /// The days of every calendar, as far as they can be had. A calendar whose days are not known is left out: its schedules
+    /// are then due on every day, for what is not known must not read as a day off.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the query.
+    pub async fn calendars(&self) -> (BTreeMap<CalendarName, Calendar>, Vec<(CalendarName, DaysError)>) {
+        let mut known = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for calendar in &self.config.calendars {
+            match self.calendar(calendar).await {
+                Ok(days) => drop(known.insert(calendar.name.clone(), days)),
+                Err(error) => unknown.push((calendar.name.clone(), error)),
+            }
+        }
+        (known, unknown)
     }
 
     async fn days(&self, query: &CalendarQuery) -> Result<Vec<Date>, DaysError> {

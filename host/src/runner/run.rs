@@ -141,6 +141,7 @@ pub async fn run(
     let span = spans::run(&record);
     let mut tasks = JoinSet::new();
     let mut running: HashMap<Id, usize> = HashMap::new();
+    let first = |check: &CheckConfig| attempts.get(&check.name).map_or(1, |interrupted| interrupted + 1);
     for (index, check) in plan.checks.iter().enumerate() {
         let task = Task {
             host: host.clone(),
@@ -151,8 +152,7 @@ pub async fn run(
             said: said.clone(),
             span: span.clone(),
         };
-        let first = attempts.get(&check.name).map_or(1, |interrupted| interrupted + 1);
-        running.insert(tasks.spawn(task.run(index, first)).id(), index);
+        running.insert(tasks.spawn(task.run(index, first(check))).id(), index);
     }
 
     let mut results: Vec<Option<Arc<CheckResult>>> = vec![None; plan.checks.len()];
@@ -173,8 +173,7 @@ pub async fn run(
                 let check = &plan.checks[index];
                 let ending = Ending::broken(Reason::HostError, format!("the host broke while the check ran: {panic}"));
                 let concluded = transcribe::concluded(Execution::without_guest(ending), check.severity);
-                let first = attempts.get(&check.name).map_or(1, |interrupted| interrupted + 1);
-                let result = Arc::new(result(run_id, check, first, host.clock.now(), concluded, None));
+                let result = Arc::new(result(run_id, check, first(check), host.clock.now(), concluded, None));
                 let lost = keep(&journal, &result).await.err();
                 (index, result, lost.into_iter().collect())
             }

@@ -150,7 +150,7 @@ impl Dispatcher {
         inbox: mpsc::Receiver<Message>,
     ) -> Result<(Self, watch::Receiver<Arc<Snapshot>>), StoreError> {
         let now = setting.clock.now();
-        let (calendars, unknown) = generation.calendars().await;
+        let (calendars, unknown) = generation.host.calendars().await;
         let entries = generation.entries(&calendars);
         let longest = entries.iter().map(|entry| entry.catch_up.window).max().unwrap_or_default();
         let since = now.saturating_sub(longest).unwrap_or(Timestamp::MIN);
@@ -277,21 +277,12 @@ impl Dispatcher {
 
     /// In their order: an order that the journal does not take holds up all that come after it.
     async fn carry_out_backlog(&mut self) {
-        while !self.backlog.is_empty() {
-            if let Err(error) = self.notice().await {
-                return self.held_up(&error);
-            }
-            let Some(order) = self.backlog.pop_front() else { return };
+        while let Some(order) = self.backlog.front().cloned() {
             if let Err(error) = self.carry_out(&order).await {
-                self.backlog.push_front(order);
-                return self.held_up(&error);
+                tracing::error!(%error, orders = self.backlog.len(), "the journal could not be written; trying again");
+                return self.store_error(&error);
             }
         }
-    }
-
-    fn held_up(&mut self, error: &StoreError) {
-        tracing::error!(%error, orders = self.backlog.len(), "the journal could not be written; trying again");
-        self.store_error(error);
     }
 
     /// Writes down the slots that the first orders are about, together: many schedules are due at one instant.
@@ -311,15 +302,16 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Carries out the first order; gone from the backlog when the journal knows of it.
     async fn carry_out(&mut self, order: &Order) -> Result<(), StoreError> {
         let store = &self.setting.store;
         match order {
-            Order::Notice { schedule, slots, watermark } => store.slots_due(schedule, slots, *watermark).await,
+            Order::Notice { .. } => return self.notice().await,
             Order::NotRun { schedule, due, why, message } => {
                 let record = self.not_run(schedule, due);
                 match store.slots_not_run(vec![(record, *why, message.clone())]).await {
                     // Another process was faster: the slot has its row.
-                    Err(StoreError::SlotTaken(_)) => Ok(()),
+                    Err(StoreError::SlotTaken(_)) => {}
                     Ok(()) => {
                         tracing::warn!(%schedule, due = %due.at, reason = %why, because = message, "a slot is not run");
                         self.metrics.slot_not_run(schedule, *why);
@@ -328,18 +320,14 @@ impl Dispatcher {
                         if why.status() == RunStatus::Missed {
                             self.agenda.saw(schedule, Last { scheduled_for: due.at, status: RunStatus::Missed });
                         }
-                        Ok(())
                     }
-                    Err(error) => Err(error),
+                    Err(error) => return Err(error),
                 }
             }
-            Order::Begin { schedule, due, trigger } => {
-                match self.generation.plan(schedule, due, *trigger) {
-                    Some(plan) => drop(self.begin(Opening::new(&self.generation.host, plan))),
-                    None => self.withdrawn(schedule, due),
-                }
-                Ok(())
-            }
+            Order::Begin { schedule, due, trigger } => match self.generation.plan(schedule, due, *trigger) {
+                Some(plan) => drop(self.begin(Opening::new(&self.generation.host, plan))),
+                None => self.withdrawn(schedule, due),
+            },
             Order::TakeUp { schedule, due } => {
                 let slot = Slot { schedule: schedule.clone(), scheduled_for: due.at };
                 let plan =
@@ -351,17 +339,17 @@ impl Dispatcher {
                     }
                     _ => self.withdrawn(schedule, due),
                 }
-                Ok(())
             }
             Order::Supersede { slot } => {
                 let of_slot = |running: &&Running| running.record.slot().as_ref() == Some(slot);
                 if let Some(running) = self.running.values().find(of_slot) {
                     running.cancel.now(Cause::Superseded);
                 }
-                Ok(())
             }
-            Order::GoOn { schedule } => store.rest(schedule, None, self.setting.clock.now()).await,
+            Order::GoOn { schedule } => store.rest(schedule, None, self.setting.clock.now()).await?,
         }
+        self.backlog.pop_front();
+        Ok(())
     }
 
     /// A slot of a schedule that is not in the configuration in force any more, between one look and the next.
@@ -376,7 +364,7 @@ impl Dispatcher {
     fn not_run(&self, schedule: &ScheduleName, due: &Due) -> RunRecord {
         let host = &self.generation.host;
         let now = self.setting.clock.now();
-        let configured = host.config.schedules.iter().find(|candidate| candidate.name == *schedule);
+        let configured = host.config.schedule(schedule.as_str());
         let (time_zone, target) = configured
             .map_or((jiff::tz::TimeZone::UTC, crate::config::Target::default()), |c| (c.time_zone.clone(), c.target));
         let target_date = target.of(due.local.date()).unwrap_or(due.local.date());
@@ -661,7 +649,7 @@ impl Dispatcher {
     }
 
     async fn look_at_calendars(&mut self) {
-        let (known, unknown) = self.generation.calendars().await;
+        let (known, unknown) = self.generation.host.calendars().await;
         self.calendars_unknown(&unknown);
         // The days that were known before hold until they are known anew.
         self.calendars.extend(known);

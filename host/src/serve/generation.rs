@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ScheduleConfig};
 use crate::model::{CalendarName, CheckName, PluginRef, ScheduleName, Trigger};
-use crate::runner::{DaysError, Host, HostError, RunPlan};
+use crate::runner::{Host, HostError, RunPlan};
 use crate::schedule::{Calendar, Due};
 
 use super::agenda::Entry;
@@ -81,29 +81,10 @@ impl Generation {
         self.host.config.schedules.iter().filter_map(|schedule| entry(schedule, calendars)).collect()
     }
 
-    /// The days of every calendar, as far as they can be had. A calendar whose days are not known is left out: its schedules
-    /// are then due on every day, for what is not known must not read as a day off.
-    ///
-    /// # Cancel safety
-    /// Nothing is left behind.
-    pub(super) async fn calendars(&self) -> (BTreeMap<CalendarName, Calendar>, Vec<(CalendarName, DaysError)>) {
-        let mut known = BTreeMap::new();
-        let mut unknown = Vec::new();
-        for calendar in &self.host.config.calendars {
-            match self.host.calendar(calendar).await {
-                Ok(days) => {
-                    known.insert(calendar.name.clone(), days);
-                }
-                Err(error) => unknown.push((calendar.name.clone(), error)),
-            }
-        }
-        (known, unknown)
-    }
-
     /// What the run of a slot is to do; `None` for a schedule that is not there, and at the very edge of the calendar.
     pub(super) fn plan(&self, schedule: &ScheduleName, due: &Due, trigger: Trigger) -> Option<RunPlan> {
         let config = &self.host.config;
-        let schedule = config.schedules.iter().find(|candidate| candidate.name == *schedule)?;
+        let schedule = config.schedule(schedule.as_str())?;
         RunPlan::of_slot(config, schedule, due, trigger)
     }
 }
