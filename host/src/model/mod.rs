@@ -3,6 +3,7 @@
 //! Two types to know: [`Conclusion`] (how one check ended) and [`RunStatus`] (what a run's results
 //! add up to). Nothing here knows of tokio, wasmtime, SQL, files or clocks; serde stays at the borders.
 
+mod alert;
 mod conclusion;
 mod context;
 mod data;
@@ -18,6 +19,7 @@ mod slot;
 mod text;
 mod usage;
 
+pub use alert::{AlertId, AlertKey, AlertKind, Labels, NoticeKind, Phase};
 pub use conclusion::{Conclusion, Ending, Outcome, Reason, Status, Verdict, conclude};
 pub use context::{RunContext, Window};
 pub use data::{Batch, Column, ColumnInfo, Kind, Param, Value, Values, VarData};
