@@ -135,8 +135,7 @@ pub enum Phase {
 
 impl Phase {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Inactive, Self::Pending, Self::Firing, Self::Acked, Self::Resolved, Self::Closed];
+    pub const ALL: [Self; 6] = [Self::Inactive, Self::Pending, Self::Firing, Self::Acked, Self::Resolved, Self::Closed];
 
     /// The word for it.
     #[must_use]
@@ -249,4 +248,48 @@ pub struct Labels {
     pub sources: Vec<String>,
     /// The schedule of the check.
     pub schedule: Option<String>,
+}
+
+/// What a check is to those who route its alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlertSubject {
+    /// Who owns the data.
+    pub data_owner: Option<String>,
+    /// Who looks after the check itself.
+    pub check_owner: Option<String>,
+    /// Who looks after the host.
+    pub operator: Option<String>,
+    /// Labels of the check.
+    pub tags: Vec<String>,
+    /// The sources the check may read.
+    pub sources: Vec<String>,
+    /// The schedule of the check.
+    pub schedule: Option<String>,
+    /// Where it is written what to do.
+    pub runbook: Option<String>,
+    /// The plugin, `id@version`.
+    pub plugin: String,
+}
+
+impl AlertSubject {
+    /// The labels of one of its alerts. What the host is to blame for is the operator's, whatever it is said of.
+    #[must_use]
+    pub fn labels(&self, key: &AlertKey, severity: Severity, by_host: bool) -> Labels {
+        let owner = match key.kind {
+            _ if by_host => &self.operator,
+            AlertKind::Missing => &self.operator,
+            AlertKind::Data => &self.data_owner,
+            AlertKind::Error | AlertKind::Stale => &self.check_owner,
+        };
+        Labels {
+            check: key.check.clone(),
+            kind: key.kind,
+            segment: key.segment.clone(),
+            severity,
+            owner: owner.clone(),
+            tags: self.tags.clone(),
+            sources: self.sources.clone(),
+            schedule: self.schedule.clone(),
+        }
+    }
 }

@@ -17,6 +17,16 @@ pub struct InvalidName {
     pub text: String,
 }
 
+impl InvalidName {
+    /// Refuses what does not follow the rule of names, for names that have no type of their own.
+    ///
+    /// # Errors
+    /// Itself, with `what` as what was expected.
+    pub fn refuse(what: &'static str, text: &str) -> Result<(), Self> {
+        if is_name(text) { Ok(()) } else { Err(Self { what, rule: NAME_RULE, text: text.to_owned() }) }
+    }
+}
+
 const NAME_RULE: &str = "1 to 100 letters, digits, `-`, `_`, `.` or `/`, beginning with a letter or digit";
 const NAME_CHARS_MAX: usize = 100;
 

@@ -43,3 +43,13 @@ pub struct CheckResult {
     /// How long it took, waiting for a slot included.
     pub duration: Duration,
 }
+
+impl CheckResult {
+    /// When its execution ended.
+    #[must_use]
+    pub fn ended_at(&self) -> Timestamp {
+        let ended = self.started_at.saturating_add(self.duration).unwrap_or(Timestamp::MAX);
+        // To the microsecond, which is what the journal keeps.
+        Timestamp::from_microsecond(ended.as_microsecond()).unwrap_or(ended)
+    }
+}
