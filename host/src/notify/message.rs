@@ -20,13 +20,60 @@ pub struct Message {
     pub content: Content,
 }
 
+impl Message {
+    /// What it is for the thread that it belongs to.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        match &self.content {
+            Content::Alerts(group) if group.open == 0 => Turn::Ends,
+            Content::Alerts(_) => Turn::Goes,
+            Content::Digest(_) | Content::Test { .. } => Turn::Alone,
+        }
+    }
+
+    /// Identity of what it is about, towards the receiver: the group's, or its own where it belongs to none.
+    #[must_use]
+    pub fn dedup_key(&self) -> &str {
+        match &self.content {
+            Content::Alerts(group) => &group.dedup_key,
+            Content::Digest(_) | Content::Test { .. } => &self.delivery_id,
+        }
+    }
+}
+
+/// What a message is for the thread of messages about one group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Turn {
+    /// It begins the thread, or goes on with it.
+    Goes,
+    /// It ends the thread: all is well again.
+    Ends,
+    /// It belongs to no thread.
+    Alone,
+}
+
+impl Turn {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Goes, Self::Ends, Self::Alone];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Goes => "goes",
+            Self::Ends => "ends",
+            Self::Alone => "alone",
+        }
+    }
+}
+
 /// What a message is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// Alerts.
     Alerts(Group),
     /// What happened in a time.
-    Digest(Digest),
+    Digest(Box<Digest>),
     /// Nothing: somebody tries whether the receiver is reached.
     Test {
         /// Who, where it is known.
@@ -59,6 +106,8 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// The alert.
     pub alert: Alert,
+    /// The severity that the receiver was told before, where that was another.
+    pub told: Option<Severity>,
 }
 
 /// An alert as it stands when it is told of.
