@@ -5,7 +5,11 @@
 //! among others and not the end of reading; the schema tells which are required. Values keep their place
 //! in the file wherever a problem may point at them.
 
+mod alert;
 mod calendar;
+mod overlay;
+mod receiver;
+mod route;
 mod schedule;
 mod serve;
 
@@ -23,7 +27,18 @@ use crate::model::{LimitName, LimitUnit, Severity};
 
 use super::sections::Section;
 
+pub(super) use alert::{Alerts, COUNT_MAX, FailuresOf, Policy};
+#[cfg(test)]
+pub(super) use alert::{MISSING_DEFAULT, REOPEN_DEFAULT};
 pub(super) use calendar::{Blackout, Calendar, CalendarQuery, ToldBlackout};
+pub(super) use overlay::{DAYS, Inhibit, Maintenance, Quiet};
+pub(super) use receiver::{
+    Address, HOLD_DEFAULT, Headers, LABEL_DEFAULT, RATE_MESSAGES_MAX, Rate, Receiver, Secret, SecretReference,
+    TIMEOUT_DEFAULT, TLS, TYPES,
+};
+pub(super) use route::{Digest, Route};
+#[cfg(test)]
+pub(super) use route::{GROUP_BY_DEFAULT, GROUP_INTERVAL_DEFAULT, GROUP_WAIT_DEFAULT};
 pub(super) use schedule::{
     CATCH_UP_LIMIT_DEFAULT, CATCH_UP_LIMIT_MAX, CATCH_UP_WINDOW_DEFAULT, DEPENDS_WITHIN_DEFAULT, JITTER_DEFAULT,
     Schedule,
@@ -103,6 +118,28 @@ pub(super) struct Document {
     /// When, in which zone and about which day checks run, by name: `[schedule.NAME]`.
     #[schemars(with = "Option<BTreeMap<String, Schedule>>")]
     pub(super) schedule: Vec<Named<Schedule>>,
+    /// What holds of all alerts: of checks that failed, could not say or did not run. Every key may be left out.
+    #[schemars(with = "Option<Alerts>")]
+    pub(super) alerts: Option<Section<Alerts>>,
+    /// Who is told of alerts, and how, by name: `[receiver.NAME]`. Left out: alerts are kept and shown, and nobody is
+    /// told.
+    #[schemars(with = "Option<BTreeMap<String, Receiver>>")]
+    pub(super) receiver: Vec<Named<Receiver>>,
+    /// Which receivers are told of which alerts, by name: `[route.NAME]`. The order counts.
+    #[schemars(with = "Option<BTreeMap<String, Route>>")]
+    pub(super) route: Vec<Named<Route>>,
+    /// Alerts that hold back others, by name: `[inhibit.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Inhibit>>")]
+    pub(super) inhibit: Vec<Named<Inhibit>>,
+    /// Hours in which nobody is told, by name: `[quiet.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Quiet>>")]
+    pub(super) quiet: Vec<Named<Quiet>>,
+    /// Times in which it is known that something is not as it must be, by name: `[maintenance.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Maintenance>>")]
+    pub(super) maintenance: Vec<Named<Maintenance>>,
+    /// Summaries, by name: `[digest.NAME]`.
+    #[schemars(with = "Option<BTreeMap<String, Digest>>")]
+    pub(super) digest: Vec<Named<Digest>>,
     /// The checks, one `[[check]]` each.
     #[schemars(with = "Vec<Check>", length(min = 1))]
     pub(super) check: Vec<Option<Section<Check>>>,
@@ -228,6 +265,12 @@ pub(super) struct Check {
     /// Who owns the data.
     #[schemars(with = "Option<String>", length(min = 1), example = "data-team")]
     pub(super) owner: Option<Spanned<String>>,
+    /// Who looks after the check itself, and is told when it could not say. Left out: the `owner`.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"platform")]
+    pub(super) check_owner: Option<Spanned<String>>,
+    /// When its alerts fire, where that differs from `[alerts]`.
+    #[schemars(with = "Option<Policy>", example = json!({ "consecutive": 3, "repeat": "4h" }))]
+    pub(super) alert: Option<Spanned<Policy>>,
     /// Labels.
     #[schemars(with = "Option<Vec<String>>", inner(length(min = 1)), example = ["orders"])]
     pub(super) tags: Option<Vec<Spanned<String>>>,

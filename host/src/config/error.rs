@@ -24,6 +24,8 @@ pub struct ConfigProblem {
     message: String,
     labels: Vec<LabeledSpan>,
     hint: Option<String>,
+    /// Whether what is written at the place is not to be shown.
+    is_secret: bool,
 }
 
 impl ConfigProblem {
@@ -34,7 +36,13 @@ impl ConfigProblem {
 
     /// A problem of the file as a whole.
     pub(crate) fn of_file(message: impl Into<String>) -> Self {
-        Self { message: message.into(), labels: Vec::new(), hint: None }
+        Self { message: message.into(), labels: Vec::new(), hint: None, is_secret: false }
+    }
+
+    /// The same, and what is written at its place is not to be shown: it is a secret, or meant to be one.
+    pub(super) fn conceal(mut self) -> Self {
+        self.is_secret = true;
+        self
     }
 
     /// The same with advice.
@@ -157,6 +165,7 @@ impl ConfigError {
         text: Arc<str>,
         mut problems: Vec<ConfigProblem>,
     ) -> Self {
+        let text = without_secrets(text, &problems);
         problems.sort_by_key(|problem| problem.place().map_or(0, |place| place.start));
         let omitted = problems.len().saturating_sub(PROBLEMS_SHOWN_MAX);
         problems.truncate(PROBLEMS_SHOWN_MAX);
@@ -168,6 +177,20 @@ impl ConfigError {
         let line = bytes.iter().take(source.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
         Self::NotText { path: path.to_owned(), line, source }
     }
+}
+
+/// The text with a star for each byte of what is not to be shown.
+fn without_secrets(text: Arc<str>, problems: &[ConfigProblem]) -> Arc<str> {
+    let secrets: Vec<_> =
+        problems.iter().filter(|problem| problem.is_secret).filter_map(ConfigProblem::place).collect();
+    if secrets.is_empty() {
+        return text;
+    }
+    let shown = text.char_indices().map(|(at, letter)| {
+        let is_shown = letter == '\n' || !secrets.iter().any(|secret| secret.contains(&at));
+        if is_shown { letter.to_string() } else { "*".repeat(letter.len_utf8()) }
+    });
+    shown.collect::<String>().into()
 }
 
 fn count(problems: &[ConfigProblem], omitted: usize) -> String {

@@ -10,6 +10,8 @@
 //! - A [`Config`] selects at least one check, every check is granted at least one table of a source that
 //!   is there, every schedule has a check, and every calendar has a schedule.
 //! - What depends on others, schedules or checks, does not depend on itself, however long the way.
+//! - Every name that alerting refers to is there, and every receiver is told by something. A secret is never part of a
+//!   [`Config`], only where it is; one that is written in the file all the same is refused and not shown.
 //! - Nothing here touches the folders that a configuration names: whether data and plugins are there is
 //!   the business of those who open them.
 
@@ -37,8 +39,8 @@ use toml::de::DeTable;
 pub use error::{ConfigError, ConfigProblem};
 pub use place::Place;
 pub use resolved::{
-    CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, Grant, Heartbeat, HostConfig, Role, ScheduleConfig,
-    ServeConfig, SourceConfig, SourceKind, Target, Token,
+    AlertingConfig, CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, DigestConfig, Grant, Heartbeat,
+    HostConfig, Role, ScheduleConfig, ServeConfig, SourceConfig, SourceKind, Target, Token,
 };
 pub use schema::json_schema;
 

@@ -1,6 +1,7 @@
 //! What the rest of the host sees of a configuration. Paths are usable as they are, names are parsed,
 //! defaults are filled in, and every name that is referred to is there.
 
+mod alerting;
 mod calendar;
 mod schedule;
 mod serve;
@@ -10,12 +11,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::alert::Policy;
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
 use crate::source::TablePattern;
 
 use super::authored;
 use super::validated::{self, Validated};
 
+pub use alerting::{AlertingConfig, DigestConfig};
 pub use calendar::{CalendarConfig, CalendarQuery};
 pub use schedule::{ScheduleConfig, Target};
 pub use serve::{Heartbeat, Role, ServeConfig, Token};
@@ -37,6 +40,8 @@ pub struct Config {
     pub calendars: Vec<CalendarConfig>,
     /// The schedules, in the order of the file. Each has a check.
     pub schedules: Vec<ScheduleConfig>,
+    /// Who is told of alerts.
+    pub alerting: AlertingConfig,
     /// The checks, in the order of the file: at least one.
     pub checks: Vec<CheckConfig>,
     /// The text, for pointing into it.
@@ -140,6 +145,12 @@ pub struct CheckConfig {
     pub severity: Severity,
     /// Who owns the data.
     pub owner: Option<String>,
+    /// Who looks after the check itself: the owner of the data unless somebody else is named.
+    pub check_owner: Option<String>,
+    /// When its alerts fire.
+    pub alert: Arc<Policy>,
+    /// Where it is written what to do when it fails.
+    pub runbook: Option<String>,
     /// Labels.
     pub tags: Vec<String>,
     /// What it may read: at least one, in the order of the file, each source once.
@@ -171,7 +182,7 @@ pub struct Grant {
 /// Makes paths relative to the folder of the file, and asks the machine for what is left to it.
 pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Config {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let Validated { host, serve, sources, calendars, schedules, checks } = validated;
+    let Validated { host, serve, sources, calendars, schedules, alerting, checks } = validated;
     let sources = sources.into_iter().map(|source| {
         let validated::Source { name, path, project, memory_bytes, spill_bytes, as_of, concurrency } = source;
         let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes, as_of };
@@ -189,6 +200,7 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
         sources: sources.collect(),
         calendars: calendars.collect(),
         schedules,
+        alerting: alerting.within(folder),
         checks,
         text,
     }

@@ -8,7 +8,10 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value as Json;
 
-use super::authored::{Calendar, Check, Document, Host, Schedule, Serve, Source};
+use super::authored::{
+    Alerts, Calendar, Check, Digest, Document, Host, Inhibit, Maintenance, Quiet, Receiver, Route, Schedule, Serve,
+    Source,
+};
 
 /// The JSON Schema (draft 2020-12) of `assay.toml`, for editors. It knows keys, types and fixed words;
 /// what depends on other parts of the file only [`Config::load`](super::Config::load) knows.
@@ -34,6 +37,14 @@ fn without_null(schema: &mut Schema) {
             schema.insert("type".to_owned(), only);
         }
     }
+    if let Some(Json::Array(alternatives)) = schema.get_mut("anyOf") {
+        alternatives.retain(|alternative| alternative.get("type").and_then(Json::as_str) != Some("null"));
+        if let [Json::Object(only)] = alternatives.as_slice() {
+            let only = only.clone();
+            schema.remove("anyOf");
+            only.into_iter().for_each(|(keyword, rule)| drop(schema.insert(keyword, rule)));
+        }
+    }
 }
 
 /// The keys of a section.
@@ -51,26 +62,9 @@ impl Shape {
         self.properties().into_iter().flat_map(|properties| properties.keys().map(String::as_str))
     }
 
-    /// Whether there is such a key.
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.property(key).is_some()
-    }
-
     /// A line of TOML that would do for the key.
     pub(super) fn example(&self, key: &str) -> Option<String> {
-        let example = self.property(key)?.get("examples")?.get(0)?;
-        Some(format!("{key} = {}", toml::Value::try_from(example).ok()?))
-    }
-
-    /// What the value of a key is, in words.
-    pub(super) fn kind(&self, key: &str) -> Option<&'static str> {
-        match self.property(key)?.get("type")?.as_str()? {
-            "string" => Some("text"),
-            "integer" => Some("a whole number"),
-            "array" => Some("a list"),
-            "object" => Some("a table"),
-            _ => None,
-        }
+        example(key, self.property(key)?)
     }
 
     /// The schema of a key.
@@ -81,6 +75,35 @@ impl Shape {
     fn properties(&self) -> Option<&serde_json::Map<String, Json>> {
         self.0.get("properties")?.as_object()
     }
+}
+
+/// A line of TOML that would do for a key with that schema.
+pub(super) fn example(key: &str, schema: &Json) -> Option<String> {
+    let example = schema.get("examples")?.get(0)?;
+    Some(format!("{key} = {}", toml::Value::try_from(example).ok()?))
+}
+
+/// What a value with that schema is, in words.
+pub(super) fn kind(schema: &Json) -> Option<&'static str> {
+    match schema.get("type")?.as_str()? {
+        "string" => Some("text"),
+        "integer" => Some("a whole number"),
+        "boolean" => Some("true or false"),
+        "array" => Some("a list"),
+        "object" => Some("a table"),
+        _ => None,
+    }
+}
+
+/// The schema of what a table with that schema holds under a key; `None` when it has no such key.
+pub(super) fn within<'a>(schema: &'a Json, key: &str) -> Option<&'a Json> {
+    schema.get("properties").and_then(|known| known.get(key)).or_else(|| schema.get("additionalProperties"))
+}
+
+/// The keys that a table with that schema may have, where it may not have any.
+pub(super) fn keys(schema: &Json) -> Option<&serde_json::Map<String, Json>> {
+    let alternatives = schema.get("anyOf").and_then(Json::as_array).into_iter().flatten();
+    std::iter::once(schema).chain(alternatives).find_map(|schema| schema.get("properties")?.as_object())
 }
 
 impl std::fmt::Display for Shape {
@@ -122,6 +145,13 @@ shaped!(Serve, "serve");
 shaped!(Source, "source");
 shaped!(Calendar, "calendar");
 shaped!(Schedule, "schedule");
+shaped!(Alerts, "alerts");
+shaped!(Receiver, "receiver");
+shaped!(Route, "route");
+shaped!(Inhibit, "inhibit");
+shaped!(Quiet, "quiet");
+shaped!(Maintenance, "maintenance");
+shaped!(Digest, "digest");
 shaped!(Check, "check", "what the plugin reads goes under `[check.settings]`");
 
 /// The sections of the file.

@@ -1,16 +1,17 @@
 //! From the syntax tree to the authored sections, key by key: a key that cannot be read is a problem,
 //! noted in its section, and the others are read all the same.
 
+mod within;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use serde_json::Value as Json;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeTable, DeValue};
 
-use super::authored::{Check, Document, Host, Named, Serve};
+use super::authored::{Alerts, Check, Document, Host, Named, Serve};
 use super::error::ConfigProblem;
-use super::schema::{self, Shape, Shaped};
+use super::schema::{self, Shaped};
 use super::suggest::{did_you_mean, nearest};
 
 /// A section as far as it could be read.
@@ -22,7 +23,7 @@ pub(crate) struct Section<T> {
     place: Range<usize>,
     /// What it says.
     pub(crate) value: T,
-    /// The keys that are there, rightly spelled or nearly so, and could not be read.
+    /// The keys that are there, rightly spelled or nearly so, and could not be read; `KEY.INNER` for those of tables.
     unreadable: BTreeSet<String>,
 }
 
@@ -30,6 +31,11 @@ impl<T: Shaped> Section<T> {
     /// Whether a key is there and could not be read, so that a problem tells of it already.
     pub(crate) fn is_unreadable(&self, key: &str) -> bool {
         self.unreadable.contains(key)
+    }
+
+    /// A problem of the section as a whole: `told` follows its heading.
+    pub(super) fn problem(&self, told: &str) -> ConfigProblem {
+        ConfigProblem::at(self.place.clone(), format!("`{}` {told}", self.heading))
     }
 
     /// The value of a key that must be there.
@@ -40,8 +46,7 @@ impl<T: Shaped> Section<T> {
         problems: &mut Vec<ConfigProblem>,
     ) -> Option<&'a V> {
         if value.is_none() && !self.is_unreadable(key) {
-            let problem = ConfigProblem::at(self.place.clone(), format!("`{}` has no `{key}`", self.heading));
-            problems.push(with_example(problem, T::shape(), key));
+            problems.push(with_example(self.problem(&format!("has no `{key}`")), T::shape().example(key)));
         }
         value
     }
@@ -55,9 +60,9 @@ impl<T: Shaped> Section<T> {
         value: Option<&'a V>,
         problems: &mut Vec<ConfigProblem>,
     ) -> Option<&'a V> {
-        if value.is_none() {
+        if value.is_none() && !self.is_unreadable(&format!("{key}.{inner}")) {
             let problem = ConfigProblem::at(place, format!("`{key}` has no `{inner}`"));
-            problems.push(with_example(problem, T::shape(), key));
+            problems.push(with_example(problem, T::shape().example(key)));
         }
         value
     }
@@ -87,6 +92,13 @@ pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) ->
         source: Vec::new(),
         calendar: Vec::new(),
         schedule: Vec::new(),
+        alerts: None,
+        receiver: Vec::new(),
+        route: Vec::new(),
+        inhibit: Vec::new(),
+        quiet: Vec::new(),
+        maintenance: Vec::new(),
+        digest: Vec::new(),
         check: Vec::new(),
         unreadable: BTreeSet::new(),
     };
@@ -94,18 +106,21 @@ pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) ->
         match key.get_ref().as_ref() {
             "host" => authored.host = section::<Host>(value, "[host]", problems),
             "serve" => authored.serve = section::<Serve>(value, "[serve]", problems),
-            "source" => match named(key, value, problems) {
-                Some(sources) => authored.source = sources,
-                None => drop(authored.unreadable.insert("source")),
-            },
-            "calendar" => match named(key, value, problems) {
-                Some(calendars) => authored.calendar = calendars,
-                None => drop(authored.unreadable.insert("calendar")),
-            },
-            "schedule" => match named(key, value, problems) {
-                Some(schedules) => authored.schedule = schedules,
-                None => drop(authored.unreadable.insert("schedule")),
-            },
+            "alerts" => {
+                authored.alerts = section::<Alerts>(value, "[alerts]", problems);
+                if authored.alerts.is_none() {
+                    authored.unreadable.insert("alerts");
+                }
+            }
+            "source" => read_named(&mut authored.source, key, value, &mut authored.unreadable, problems),
+            "calendar" => read_named(&mut authored.calendar, key, value, &mut authored.unreadable, problems),
+            "schedule" => read_named(&mut authored.schedule, key, value, &mut authored.unreadable, problems),
+            "receiver" => read_named(&mut authored.receiver, key, value, &mut authored.unreadable, problems),
+            "route" => read_named(&mut authored.route, key, value, &mut authored.unreadable, problems),
+            "inhibit" => read_named(&mut authored.inhibit, key, value, &mut authored.unreadable, problems),
+            "quiet" => read_named(&mut authored.quiet, key, value, &mut authored.unreadable, problems),
+            "maintenance" => read_named(&mut authored.maintenance, key, value, &mut authored.unreadable, problems),
+            "digest" => read_named(&mut authored.digest, key, value, &mut authored.unreadable, problems),
             "check" => {
                 authored.check = checks(key, value, problems);
                 if authored.check.iter().any(Option::is_none) {
@@ -140,11 +155,14 @@ fn checks(
     vec![None]
 }
 
-fn named<T: Shaped>(
+/// The sections with names, in the order of the file.
+fn read_named<T: Shaped>(
+    into: &mut Vec<Named<T>>,
     key: &Spanned<impl AsRef<str>>,
     value: &Spanned<DeValue<'_>>,
+    unreadable: &mut BTreeSet<&'static str>,
     problems: &mut Vec<ConfigProblem>,
-) -> Option<Vec<Named<T>>> {
+) {
     let what = T::WHAT;
     let Some(table) = value.get_ref().as_table() else {
         let found = kind_of(value.get_ref());
@@ -152,17 +170,14 @@ fn named<T: Shaped>(
             ConfigProblem::at(key.span(), format!("`{what}` must be a table of named {what}s, not {found}"))
                 .hint(format!("begin each {what} with its name: `[{what}.NAME]`")),
         );
-        return None;
+        unreadable.insert(what);
+        return;
     };
-    let mut sections: Vec<_> = table
-        .iter()
-        .map(|(name, value)| Named {
-            section: section(value, &format!("[{what}.{}]", name.get_ref()), problems),
-            name: Spanned::new(name.span(), name.get_ref().to_string()),
-        })
-        .collect();
-    sections.sort_by_key(|named| named.name.span().start);
-    Some(sections)
+    into.extend(table.iter().map(|(name, value)| Named {
+        section: section(value, &format!("[{what}.{}]", name.get_ref()), problems),
+        name: Spanned::new(name.span(), name.get_ref().to_string()),
+    }));
+    into.sort_by_key(|named| named.name.span().start);
 }
 
 /// Reads a section key by key; None when it is not even a table.
@@ -184,25 +199,20 @@ pub(crate) fn section<T: Shaped>(
     let mut unreadable = BTreeSet::new();
     for (key, value) in table {
         let name = key.get_ref().as_ref();
-        if !T::shape().has(name) {
+        let Some(schema) = T::shape().property(name) else {
             problems.push(unknown_key::<T>(name, key.span(), heading));
             unreadable.extend(nearest(name, T::shape().keys()).map(str::to_owned));
             continue;
-        }
-        let alone: DeTable<'_> = std::iter::once((key.clone(), value.clone())).collect();
-        match deserialize::<T>(&place, alone) {
-            Ok(_) => {
-                readable.insert(key.clone(), value.clone());
-            }
+        };
+        let reads = |value: &Spanned<DeValue<'_>>| {
+            deserialize::<T>(&place, std::iter::once((key.clone(), value.clone())).collect()).map(drop)
+        };
+        let mut value = value.clone();
+        match within::keep_readable(schema, &mut value, name, &reads, &mut unreadable, problems) {
+            Ok(()) => drop(readable.insert(key.clone(), value)),
             Err(error) => {
+                problems.push(within::wrong_kind(Some(schema), &format!("`{name}`"), name, &value, &error));
                 unreadable.insert(name.to_owned());
-                let mut known = value.clone();
-                let error = if without_unknown_keys(T::shape().property(name), &mut known, name, problems) {
-                    Some(error)
-                } else {
-                    deserialize::<T>(&place, std::iter::once((key.clone(), known)).collect()).err()
-                };
-                problems.extend(error.map(|error| wrong_kind(T::shape(), name, value, &error)));
             }
         }
     }
@@ -229,81 +239,14 @@ fn unknown_key<T: Shaped>(name: &str, place: Range<usize>, heading: &str) -> Con
     ConfigProblem::at(place, format!("unknown key `{name}` in `{heading}`")).hint(hint)
 }
 
-/// Takes the keys out of a value that the schema of its key does not know, each a problem. Whether there were none.
-fn without_unknown_keys(
-    schema: Option<&Json>,
-    value: &mut Spanned<DeValue<'_>>,
-    key: &str,
-    problems: &mut Vec<ConfigProblem>,
-) -> bool {
-    let Some(schema) = schema else { return true };
-    let before = problems.len();
-    match value.get_mut() {
-        DeValue::Array(items) => {
-            for item in items.iter_mut() {
-                without_unknown_keys(schema.get("items"), item, key, problems);
-            }
-        }
-        DeValue::Table(table) => {
-            let alternatives = schema.get("anyOf").and_then(Json::as_array).into_iter().flatten();
-            let Some(known) =
-                std::iter::once(schema).chain(alternatives).find_map(|schema| schema.get("properties")?.as_object())
-            else {
-                return true;
-            };
-            let is_known = |(name, _): &(Spanned<DeString<'_>>, Spanned<DeValue<'_>>)| {
-                let text = name.get_ref().as_ref();
-                let is_known = known.contains_key(text);
-                if !is_known {
-                    let hint = did_you_mean(text, "the keys are", known.keys().map(String::as_str));
-                    let message = format!("unknown key `{text}` in `{key}`");
-                    problems.push(ConfigProblem::at(name.span(), message).hint(hint));
-                }
-                is_known
-            };
-            *table = std::mem::take(table).into_iter().filter(is_known).collect();
-        }
-        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
-    }
-    problems.len() == before
-}
-
-/// A value of another kind than the key's, or one with such a value inside it.
-fn wrong_kind(shape: &Shape, key: &str, value: &Spanned<DeValue<'_>>, error: &toml::de::Error) -> ConfigProblem {
-    let found = kind_of(value.get_ref());
-    let problem = match shape.kind(key) {
-        Some(wanted) if wanted != found => {
-            ConfigProblem::at(value.span(), format!("`{key}` must be {wanted}, not {found}"))
-        }
-        Some(_) | None => match bare_date(value) {
-            Some(place) => ConfigProblem::at(place, format!("`{key}` holds a date without quotes")),
-            None => {
-                let place = error.span().unwrap_or_else(|| value.span());
-                ConfigProblem::at(place, format!("cannot read `{key}`: {}", error.message()))
-            }
-        },
-    };
-    with_example(problem, shape, key)
-}
-
-/// Where a date or time is written as such, in a value that was to hold text.
-fn bare_date(value: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
-    match value.get_ref() {
-        DeValue::Datetime(_) => Some(value.span()),
-        DeValue::Array(items) => items.iter().find_map(bare_date),
-        DeValue::Table(table) => table.values().find_map(bare_date),
-        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => None,
-    }
-}
-
-fn with_example(problem: ConfigProblem, shape: &Shape, key: &str) -> ConfigProblem {
-    match shape.example(key) {
+fn with_example(problem: ConfigProblem, example: Option<String>) -> ConfigProblem {
+    match example {
         Some(example) => problem.hint(format!("for example `{example}`")),
         None => problem,
     }
 }
 
-/// What a value is, in the words of [`Shape::kind`].
+/// What a value is, in the words of [`schema::kind`].
 pub(crate) fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",

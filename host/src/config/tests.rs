@@ -1,5 +1,6 @@
 //! Good configurations mean what they say; bad ones say all that is wrong, and where.
 
+mod alerting;
 mod files;
 mod keys;
 mod messages;

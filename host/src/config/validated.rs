@@ -3,17 +3,23 @@
 //! Every rule notes its problem and goes on; a part that is wrong is left out of the result, which is used
 //! only when there is no problem at all.
 
+mod alerting;
 mod calendar;
 mod check;
 mod dependencies;
+mod matching;
+mod names;
+mod overlay;
+mod policy;
+mod receiver;
+mod route;
 mod schedule;
 mod serve;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -23,10 +29,12 @@ use crate::model::{LimitName, LimitRequest, SourceName};
 use super::authored::{self, Document, LimitTable, Named};
 use super::error::ConfigProblem;
 use super::quantity;
-use super::resolved::{CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig};
+use super::resolved::{AlertingConfig, CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig};
 use super::sections::Section;
 use super::suggest::did_you_mean;
 use super::value::{all_or_none, count, folder, noted, parse, size, time, whole};
+
+use names::{Kind, Names};
 
 pub(crate) use check::settings_json;
 pub(crate) use schedule::time_zone_of;
@@ -39,6 +47,7 @@ pub(super) struct Validated {
     pub(super) sources: Vec<Source>,
     pub(super) calendars: Vec<CalendarConfig>,
     pub(super) schedules: Vec<ScheduleConfig>,
+    pub(super) alerting: AlertingConfig,
     pub(super) checks: Vec<CheckConfig>,
 }
 
@@ -92,11 +101,12 @@ pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &m
     let sources: Vec<_> = authored.source.iter().map(|named| source(named, problems)).collect();
     let calendars: Vec<_> = authored.calendar.iter().map(|named| calendar::calendar(named, &names, problems)).collect();
     let schedules: Vec<_> = authored.schedule.iter().map(|named| schedule::schedule(named, &names, problems)).collect();
+    let (alerting, layers) = alerting::alerting(authored, &names, problems);
     let checks: Vec<_> = authored
         .check
         .iter()
         .enumerate()
-        .map(|(index, section)| check::check(index, section.as_ref()?, &names, document, problems))
+        .map(|(index, section)| check::check(index, section.as_ref()?, &names, layers.as_ref(), document, problems))
         .collect();
     names_are_unique(authored, problems);
     calendar::calendars_are_used(authored, problems);
@@ -114,91 +124,9 @@ pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &m
         sources: sources.into_iter().collect::<Option<_>>()?,
         calendars: calendars.into_iter().collect::<Option<_>>()?,
         schedules: schedules.into_iter().collect::<Option<_>>()?,
+        alerting: alerting?,
         checks: checks.into_iter().collect::<Option<_>>()?,
     })
-}
-
-/// What has a name that is referred to.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Source,
-    Calendar,
-    Schedule,
-    Check,
-}
-
-impl Kind {
-    /// The word for it, which is its section.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Calendar => "calendar",
-            Self::Schedule => "schedule",
-            Self::Check => "check",
-        }
-    }
-
-    fn heading(self, name: &str) -> String {
-        match self {
-            Self::Source | Self::Calendar | Self::Schedule => format!("[{}.{name}]", self.as_str()),
-            Self::Check => "[[check]]".to_owned(),
-        }
-    }
-}
-
-/// The names that may be referred to, whether or not what they name is right.
-struct Names<'a> {
-    sources: Vec<&'a str>,
-    calendars: Vec<&'a str>,
-    schedules: Vec<&'a str>,
-    checks: Vec<&'a str>,
-    /// The sections of which not every name could be read.
-    unreadable: BTreeSet<&'static str>,
-}
-
-impl<'a> Names<'a> {
-    fn of(authored: &'a Document) -> Self {
-        fn all<T>(named: &[Named<T>]) -> Vec<&str> {
-            named.iter().map(|named| named.name.get_ref().as_str()).collect()
-        }
-        let checks = authored.check.iter().flatten();
-        let mut unreadable = authored.unreadable.clone();
-        if checks.clone().any(|check| check.is_unreadable("name")) {
-            unreadable.insert(Kind::Check.as_str());
-        }
-        let checks = checks.filter_map(|check| check.value.name.as_ref());
-        Self {
-            sources: all(&authored.source),
-            calendars: all(&authored.calendar),
-            schedules: all(&authored.schedule),
-            checks: checks.map(|name| name.get_ref().as_str()).collect(),
-            unreadable,
-        }
-    }
-
-    /// The name, if it is one of those of the file.
-    fn known<T: FromStr>(&self, name: &Spanned<String>, kind: Kind, problems: &mut Problems) -> Option<T> {
-        let text = name.get_ref();
-        let what = kind.as_str();
-        let known = match kind {
-            Kind::Source => &self.sources,
-            Kind::Calendar => &self.calendars,
-            Kind::Schedule => &self.schedules,
-            Kind::Check => &self.checks,
-        };
-        if known.contains(&text.as_str()) {
-            // A name that breaks its rule is told of where it is given.
-            return text.parse().ok();
-        }
-        if !self.unreadable.contains(what) {
-            let hint = match known.as_slice() {
-                [] => format!("add it: `{}`", kind.heading(text)),
-                known => did_you_mean(text, &format!("the {what}s of this file are"), known.iter().copied()),
-            };
-            problems.push(ConfigProblem::at(name.span(), format!("there is no {what} `{text}`")).hint(hint));
-        }
-        None
-    }
 }
 
 fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> Option<Host> {

@@ -11,10 +11,25 @@ use std::time::Duration;
 use reqwest::Url;
 use toml::Spanned;
 
+use crate::model::InvalidName;
+
 use super::authored::{Size, Time, Whole};
 use super::error::ConfigProblem;
 use super::quantity::{self, InvalidQuantity};
 use super::suggest::did_you_mean;
+
+/// What is written for a time after which something is done again, when it is not.
+pub(super) const NEVER: &str = "never";
+
+/// The name of a section.
+pub(super) fn name(written: &Spanned<String>, what: &'static str, problems: &mut Vec<ConfigProblem>) -> Option<String> {
+    let named = InvalidName::refuse(what, written.get_ref());
+    let named = named.map_err(|error| {
+        let hint = format!("for example `[{what}.data-team]`");
+        problems.push(ConfigProblem::at(written.span(), error.to_string()).hint(hint));
+    });
+    named.ok().map(|()| written.get_ref().clone())
+}
 
 /// One of some words.
 pub(crate) fn word<T: Copy, const N: usize>(
@@ -116,6 +131,26 @@ pub(super) fn period(
     problems: &mut Vec<ConfigProblem>,
 ) -> Option<Duration> {
     time(written, default, problems).map(Duration::from_millis)
+}
+
+/// A duration that is more than none.
+pub(super) fn positive(written: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<Duration> {
+    noted(quantity::millis(written.get_ref()), written.span(), problems).map(Duration::from_millis)
+}
+
+/// The time after which something is done again; `None` within for `never`.
+pub(super) fn again(written: &Spanned<String>, problems: &mut Vec<ConfigProblem>) -> Option<Option<Duration>> {
+    if written.get_ref() == NEVER {
+        return Some(None);
+    }
+    let millis = quantity::millis(written.get_ref()).map_err(|error| {
+        let hint = match &error {
+            InvalidQuantity::NotPositive(_) => format!("`\"{NEVER}\"`, if it is not to be done again"),
+            other => other.hint(),
+        };
+        problems.push(ConfigProblem::at(written.span(), error.to_string()).hint(hint));
+    });
+    Some(Some(Duration::from_millis(millis.ok()?)))
 }
 
 /// A wait, which may be none.

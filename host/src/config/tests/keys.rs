@@ -67,6 +67,9 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         confirm,
         severity,
         owner,
+        check_owner: _,
+        alert: _,
+        runbook: _,
         tags,
         grants,
         limits: asked,
@@ -236,6 +239,8 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
     }
     // The one key with one value: whatever else it says is refused, see `messages`.
     tried.insert("source.type".to_owned());
+    // See `alerting`.
+    tried.extend(["check.alert", "check.check_owner"].map(str::to_owned));
     assert_eq!(tried, keys_there_are(), "every key of the schema is tried");
 }
 
@@ -362,8 +367,11 @@ fn the_starter_is_a_good_configuration() {
     let config = parse(STARTER).unwrap();
     assert_eq!(config.checks.len(), 4);
     // What it shows as a default, commented out, is one: to write it out changes nothing that is not the machine's.
-    let spelled: String = STARTER
+    let (before, alerting) = STARTER.split_once("# Who is told of alerts").unwrap();
+    let (alerting, after) = alerting.split_once("\n\n").unwrap();
+    let spelled: String = before
         .lines()
+        .chain(after.lines())
         .map(|line| match line.strip_prefix("# ") {
             Some(default) if default.contains(" = ") && !default.starts_with("limits") => format!("{default}\n"),
             _ => format!("{line}\n"),
@@ -375,6 +383,9 @@ fn the_starter_is_a_good_configuration() {
     let host =
         HostConfig { workers: config.host.workers, ceilings: config.host.ceilings.clone(), ..spelled.host.clone() };
     assert_eq!((host, spelled.serve, spelled.sources), (config.host, config.serve, config.sources));
+    let told: Vec<_> = alerting.lines().skip(2).filter_map(|line| line.strip_prefix("# ")).collect();
+    let told = parse(&format!("{STARTER}\n{}", told.join("\n"))).unwrap().alerting;
+    assert_eq!(told.routes.receivers(), ["team"]);
     for ceiling in spelled.host.ceilings {
         assert_eq!(ceiling.value, ceiling.name.default_ceiling(), "{}", ceiling.name);
     }

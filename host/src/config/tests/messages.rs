@@ -302,7 +302,7 @@ fn times_of_schedules() {
 }
 
 /// A source and a check.
-const ONE: &str = r#"
+pub(super) const ONE: &str = r#"
 [source.local]
 type = "files"
 path = "data"

@@ -7,8 +7,11 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use super::alerting::ALERTING;
 use super::{GOOD, problems, with};
-use crate::config::authored::{Calendar, Check, Host, Schedule, Serve, Source};
+use crate::config::authored::{
+    Alerts, Calendar, Check, Digest, Host, Inhibit, Maintenance, Quiet, Receiver, Route, Schedule, Serve, Source,
+};
 use crate::config::schema::{Shaped, document};
 use crate::config::{STARTER, json_schema};
 
@@ -31,6 +34,7 @@ fn refusals(schema: &Json, value: &Json, pointer: &str, refused: &mut Vec<(Strin
                 "array" => value.is_array(),
                 "string" => value.is_string(),
                 "integer" => value.is_i64(),
+                "boolean" => value.is_boolean(),
                 other => panic!("unknown type {other}"),
             },
             "enum" => rule.as_array().expect("a list").contains(value),
@@ -42,9 +46,10 @@ fn refusals(schema: &Json, value: &Json, pointer: &str, refused: &mut Vec<(Strin
             "maxLength" if value.is_string() => length(value) <= limit(rule),
             "minItems" if value.is_array() => length(value) >= limit(rule),
             "minProperties" if value.is_object() => length(value) >= limit(rule),
+            "maxProperties" if value.is_object() => length(value) <= limit(rule),
             "minimum" if value.is_i64() => number(value) >= number(rule),
             "maximum" if value.is_i64() => number(value) <= number(rule),
-            "minLength" | "maxLength" | "minItems" | "minProperties" | "minimum" | "maximum" => true,
+            "minLength" | "maxLength" | "minItems" | "minProperties" | "maxProperties" | "minimum" | "maximum" => true,
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     refusals(rule, item, &format!("{pointer}/{index}"), refused);
@@ -92,7 +97,7 @@ fn refused(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn good_configurations_are_accepted() {
-    for text in [GOOD, STARTER] {
+    for text in [GOOD, ALERTING, STARTER] {
         assert_eq!(refused(text), []);
     }
 }
@@ -161,6 +166,38 @@ fn bad_ones_are_refused_at_their_place_by_schema_and_reading_alike() {
 }
 
 #[test]
+fn bad_alerting_is_refused_at_its_place_by_schema_and_reading_alike() {
+    for (piece, instead, pointer, keyword) in [
+        ("operator = \"platform\"", "operator = \"\"", "/alerts/operator", "minLength"),
+        ("max_skips = 30", "max_skips = 0", "/alerts/policy/max_skips", "minimum"),
+        ("max_skips = 30", "runbook = \"https://a\"", "/alerts/policy", "additionalProperties"),
+        ("results = 5", "results = 65", "/check/0/alert/failures_of/results", "maximum"),
+        ("failures = 3, ", "", "/check/0/alert/failures_of", "required"),
+        ("per = \"table\"", "per = \"row\"", "/check/0/alert/per", "enum"),
+        ("flapping = false", "flapping = 0", "/check/0/alert/flapping", "type"),
+        ("type = \"log\"", "type = \"lgo\"", "/receiver/line/type", "enum"),
+        ("type = \"log\"", "", "/receiver/line", "required"),
+        ("{ env = \"BOT\" }", "\"BOT\"", "/receiver/bot/token", "type"),
+        ("{ env = \"BOT\" }", "{}", "/receiver/bot/token", "minProperties"),
+        ("env = \"BOT\"", "env = \"BOT\", file = \"f\"", "/receiver/bot/token", "maxProperties"),
+        ("{ env = \"TEAM\" }", "\"TEAM\"", "/receiver/hidden/headers/X-Team", "type"),
+        ("{ file = \"hook.txt\" }", "{ path = \"hook.txt\" }", "/receiver/hook/url", "anyOf"),
+        ("[\"data@example.com\"]", "[]", "/receiver/mail/to", "minItems"),
+        ("receivers = [\"bot\"]", "receivers = \"bot\"", "/digest/daily/receivers", "type"),
+        ("cron = \"0 8 * * *\"", "", "/digest/daily", "required"),
+        ("source = [\"check=ingest\"]", "", "/inhibit/ingest", "required"),
+        ("\"sat\"", "\"saturday\"", "/quiet/nights/days/0", "enum"),
+        ("from = \"22:00\"", "", "/quiet/nights", "required"),
+        ("reason = \"move\"", "why = \"move\"", "/maintenance/move", "additionalProperties"),
+        ("continue = true", "continue = \"true\"", "/route/loud/continue", "type"),
+    ] {
+        let text = super::alerting::with(piece, instead);
+        assert_eq!(refused(&text), [(pointer.to_owned(), keyword.to_owned())], "{instead}");
+        assert!(!problems(&text).is_empty(), "{instead}");
+    }
+}
+
+#[test]
 fn every_key_is_explained_and_its_example_would_do() {
     fn examples<T: Shaped>() {
         for key in T::shape().keys() {
@@ -178,11 +215,33 @@ fn every_key_is_explained_and_its_example_would_do() {
     examples::<Source>();
     examples::<Calendar>();
     examples::<Schedule>();
+    examples::<Alerts>();
+    examples::<Receiver>();
+    examples::<Route>();
+    examples::<Inhibit>();
+    examples::<Quiet>();
+    examples::<Maintenance>();
+    examples::<Digest>();
     examples::<Check>();
     for key in document().keys() {
         assert!(document().property(key).unwrap()["description"].is_string(), "{key}");
     }
-    assert_eq!(document().keys().collect::<Vec<_>>(), ["calendar", "check", "host", "schedule", "serve", "source"]);
+    let sections = [
+        "alerts",
+        "calendar",
+        "check",
+        "digest",
+        "host",
+        "inhibit",
+        "maintenance",
+        "quiet",
+        "receiver",
+        "route",
+        "schedule",
+        "serve",
+        "source",
+    ];
+    assert_eq!(document().keys().collect::<Vec<_>>(), sections);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 use toml::Spanned;
@@ -16,13 +17,15 @@ use super::super::resolved::{CheckConfig, Confirm, Grant};
 use super::super::sections::Section;
 use super::super::value::{all_or_none, number, parse, text, wait, word};
 use super::super::{place, settings};
-use super::dependencies::{Dependent, none_depends_on_itself};
+use super::dependencies::{Dependent, Relation, none_depends_on_itself};
+use super::policy::{self, Layer, Layers};
 use super::{Kind, Names, Problems, limits};
 
 pub(super) fn check(
     index: usize,
     section: &Section<authored::Check>,
     names: &Names<'_>,
+    layers: Option<&Layers>,
     document: &DeTable<'_>,
     problems: &mut Problems,
 ) -> Option<CheckConfig> {
@@ -35,6 +38,8 @@ pub(super) fn check(
         confirm,
         severity,
         owner,
+        check_owner,
+        alert,
         tags,
         sources,
         limits: asked,
@@ -58,6 +63,14 @@ pub(super) fn check(
         Some(text) => word(text, "severity", Severity::ALL.map(|severity| (severity.as_str(), severity)), problems),
     };
     let owner = owner.as_ref().map(|owner| text(owner, "an owner", problems));
+    let check_owner = check_owner.as_ref().map(|owner| text(owner, "an owner", problems));
+    let own = match alert {
+        None => Some(Layer::default()),
+        Some(alert) => policy::layer(section, alert, names, problems),
+    };
+    if let (Some(alert), Some(severity)) = (alert, severity) {
+        may_fire(alert.get_ref(), severity, problems);
+    }
     let tags: Option<Vec<_>> = {
         let tags: Vec<_> = tags.iter().flatten().map(|tag| text(tag, "a tag", problems)).collect();
         tags.into_iter().collect()
@@ -69,6 +82,7 @@ pub(super) fn check(
         None => Some("{}".to_owned()),
         Some(table) => settings_of(index, table, document, problems),
     };
+    let (severity, owner, own) = (severity?, all_or_none(owner)?, own?);
     Some(CheckConfig {
         name: name?,
         plugin: plugin?,
@@ -76,8 +90,11 @@ pub(super) fn check(
         depends_on: depends_on.into_iter().collect::<Option<_>>()?,
         attempts: attempts?,
         confirm: all_or_none(confirm)?,
-        severity: severity?,
-        owner: all_or_none(owner)?,
+        severity,
+        check_owner: all_or_none(check_owner)?.or_else(|| owner.clone()),
+        owner,
+        alert: Arc::new(layers?.policy_of(severity, &own)),
+        runbook: own.runbook,
         tags: tags?,
         grants: grants?,
         limits: limits?,
@@ -98,6 +115,21 @@ fn name_of(written: &Spanned<String>, problems: &mut Problems) -> Option<CheckNa
         return None;
     }
     Some(name)
+}
+
+/// A floor above the severity of the check itself would keep all of its alerts down.
+fn may_fire(alert: &authored::Policy, severity: Severity, problems: &mut Problems) {
+    if let Some(written) = &alert.severity_floor
+        && written.get_ref().parse::<Severity>().is_ok_and(|floor| floor > severity)
+    {
+        problems.push(
+            ConfigProblem::at(
+                written.span(),
+                format!("no alert of a check with severity `{severity}` would ever fire"),
+            )
+            .hint(format!("`{severity}` at most, or leave it out")),
+        );
+    }
 }
 
 fn confirm_of(
@@ -181,7 +213,7 @@ pub(super) fn checks_have_a_first(authored: &Document, names: &Names<'_>, proble
             Some(Dependent { name: check.value.name.as_ref()?, depends_on })
         })
         .collect();
-    none_depends_on_itself("check", &dependents, problems);
+    none_depends_on_itself(Relation::CHECKS, &dependents, problems);
     let by_name: BTreeMap<_, _> =
         sections.iter().filter_map(|check| Some((check.value.name.as_ref()?.get_ref(), *check))).collect();
     for check in &sections {

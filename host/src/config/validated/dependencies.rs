@@ -17,6 +17,27 @@ pub(super) struct Dependent<'a> {
     pub(super) depends_on: &'a [Spanned<String>],
 }
 
+/// In which way things depend on others, as it is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Relation {
+    what: &'static str,
+    /// What one of them does that depends on itself.
+    one: &'static str,
+    /// What several of them do that depend on each other.
+    several: &'static str,
+}
+
+impl Relation {
+    pub(super) const CHECKS: Self = Self::depends("check");
+    pub(super) const SCHEDULES: Self = Self::depends("schedule");
+    /// Routes within each other.
+    pub(super) const WITHIN: Self = Self { what: "route", one: "is within itself", several: "are within each other" };
+
+    const fn depends(what: &'static str) -> Self {
+        Self { what, one: "depends on itself", several: "depend on each other" }
+    }
+}
+
 /// How far the search has come with a dependent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Search {
@@ -26,7 +47,7 @@ enum Search {
 
 /// Notes every circle, where it closes. Names of nothing are passed over, and of a name that is given twice the first
 /// counts: both are told of elsewhere.
-pub(super) fn none_depends_on_itself(what: &str, dependents: &[Dependent<'_>], problems: &mut Problems) {
+pub(super) fn none_depends_on_itself(relation: Relation, dependents: &[Dependent<'_>], problems: &mut Problems) {
     let mut by_name = BTreeMap::new();
     for dependent in dependents {
         by_name.entry(dependent.name.get_ref().as_str()).or_insert(dependent.depends_on);
@@ -54,7 +75,7 @@ pub(super) fn none_depends_on_itself(what: &str, dependents: &[Dependent<'_>], p
                 }
                 Some(Search::UnderWay) => {
                     let circle = way.iter().map(|(name, _)| *name).skip_while(|name| name != next_name);
-                    problems.push(circle_at(what, next, &circle.collect::<Vec<_>>()));
+                    problems.push(circle_at(relation, next, &circle.collect::<Vec<_>>()));
                 }
                 Some(Search::Done) => {}
             }
@@ -62,10 +83,11 @@ pub(super) fn none_depends_on_itself(what: &str, dependents: &[Dependent<'_>], p
     }
 }
 
-fn circle_at(what: &str, closes: &Spanned<String>, circle: &[&str]) -> ConfigProblem {
+fn circle_at(relation: Relation, closes: &Spanned<String>, circle: &[&str]) -> ConfigProblem {
+    let Relation { what, one, several } = relation;
     let name = closes.get_ref();
     if circle.len() == 1 {
-        return ConfigProblem::at(closes.span(), format!("{what} `{name}` depends on itself")).hint("leave it out");
+        return ConfigProblem::at(closes.span(), format!("{what} `{name}` {one}")).hint("leave it out");
     }
     let way = |names: &[&str]| names.iter().map(|name| format!("`{name}` -> ")).collect::<String>();
     let way = match circle.split_at_checked(NAMES_SHOWN) {
@@ -75,6 +97,6 @@ fn circle_at(what: &str, closes: &Spanned<String>, circle: &[&str]) -> ConfigPro
         }
         Some(_) | None => way(circle),
     };
-    ConfigProblem::at(closes.span(), format!("{what}s depend on each other in a circle: {way}`{name}`"))
+    ConfigProblem::at(closes.span(), format!("{what}s {several} in a circle: {way}`{name}`"))
         .hint("none of them could be the first: take one of these names out")
 }

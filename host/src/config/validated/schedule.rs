@@ -12,7 +12,7 @@ use super::super::resolved::{ScheduleConfig, Target};
 use super::super::sections::Section;
 use super::super::suggest::nearest;
 use super::super::value::{all_or_none, bound, number, parse, period, wait, word};
-use super::dependencies::{Dependent, none_depends_on_itself};
+use super::dependencies::{Dependent, Relation, none_depends_on_itself};
 use super::{Kind, Names, Problems};
 
 pub(super) fn schedule(
@@ -176,5 +176,5 @@ pub(super) fn schedules_have_a_first(authored: &Document, problems: &mut Problem
             Some(Dependent { name: &named.name, depends_on })
         })
         .collect();
-    none_depends_on_itself("schedule", &dependents, problems);
+    none_depends_on_itself(Relation::SCHEDULES, &dependents, problems);
 }
