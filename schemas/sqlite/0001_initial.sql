@@ -273,3 +273,244 @@ CREATE TABLE validation_logs (
     PRIMARY KEY (result_id, ordinal),
     FOREIGN KEY (result_id) REFERENCES validation_results (result_id)
 ) STRICT;
+
+-- How each alert stands, and what it was before. There is a row once something was wrong.
+CREATE TABLE alert_states (
+    -- SHA-256 of check, kind and segment, 64 hexadecimal digits.
+    fingerprint TEXT NOT NULL,
+    -- The check.
+    check_name TEXT NOT NULL,
+    -- What is said of the check.
+    kind TEXT NOT NULL CHECK (kind IN ('data', 'error', 'stale', 'missing')),
+    -- The part of the data; NULL for all of it.
+    segment TEXT,
+    -- How it stands.
+    phase TEXT NOT NULL CHECK (phase IN ('inactive', 'pending', 'firing', 'acked', 'resolved', 'closed')),
+    -- Whether it is to be looked at when time has passed.
+    unsettled INTEGER NOT NULL CHECK (unsettled IN (0, 1)),
+    -- Owners, tags, sources and schedule of the check as they were last seen.
+    subject TEXT NOT NULL CHECK (json_valid(subject)),
+    -- All that the next step rests on.
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    -- When it last changed.
+    updated_at TEXT NOT NULL CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
+    PRIMARY KEY (fingerprint)
+) STRICT;
+
+CREATE INDEX alert_states_by_check_name ON alert_states (check_name);
+
+CREATE INDEX alert_states_by_unsettled ON alert_states (unsettled);
+
+-- Incidents. An alert that fires again later than its policy reopens it is another incident.
+CREATE TABLE validation_alerts (
+    -- Identity of the incident, a ULID.
+    alert_id TEXT NOT NULL,
+    -- Identity of the alert over all its incidents.
+    fingerprint TEXT NOT NULL,
+    -- The check.
+    check_name TEXT NOT NULL,
+    -- What is said of the check.
+    kind TEXT NOT NULL CHECK (kind IN ('data', 'error', 'stale', 'missing')),
+    -- The part of the data; NULL for all of it.
+    segment TEXT,
+    -- The worst it was.
+    severity TEXT NOT NULL CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+    -- How it stands.
+    state TEXT NOT NULL CHECK (state IN ('firing', 'acked', 'resolved', 'closed')),
+    -- Who is to look after it.
+    owner TEXT,
+    -- When it fired.
+    opened_at TEXT NOT NULL CHECK (opened_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- The result that made it fire; NULL where there was none.
+    first_result_id TEXT,
+    -- The last result that it took notice of.
+    last_result_id TEXT,
+    -- Results that were not good.
+    occurrences INTEGER NOT NULL,
+    -- How often it was reopened.
+    reopened INTEGER NOT NULL,
+    -- Who looks after it.
+    acked_by TEXT,
+    -- Since when.
+    acked_at TEXT CHECK (acked_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Until when; NULL for until it is over.
+    acked_until TEXT CHECK (acked_until GLOB '????-??-??T??:??:??.??????Z'),
+    -- When it was over; NULL while it is open.
+    ended_at TEXT CHECK (ended_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- How it ended.
+    resolution TEXT,
+    -- When the row last changed.
+    updated_at TEXT NOT NULL CHECK (updated_at GLOB '????-??-??T??:??:??.??????Z'),
+    PRIMARY KEY (alert_id)
+) STRICT;
+
+CREATE INDEX validation_alerts_by_fingerprint ON validation_alerts (fingerprint);
+
+CREATE INDEX validation_alerts_by_state ON validation_alerts (state);
+
+-- What happened to alerts, in order.
+CREATE TABLE alert_changes (
+    -- The alert.
+    fingerprint TEXT NOT NULL,
+    -- Place in the order, from 1.
+    sequence INTEGER NOT NULL,
+    -- The incident; NULL while there is none.
+    alert_id TEXT,
+    -- When.
+    at TEXT NOT NULL CHECK (at GLOB '????-??-??T??:??:??.??????Z'),
+    -- What.
+    change TEXT NOT NULL,
+    -- More, for a person.
+    detail TEXT,
+    PRIMARY KEY (fingerprint, sequence)
+) STRICT;
+
+CREATE INDEX alert_changes_by_alert_id ON alert_changes (alert_id);
+
+-- What each receiver was last told of each alert.
+CREATE TABLE alert_told (
+    -- The alert.
+    fingerprint TEXT NOT NULL,
+    -- The receiver.
+    receiver TEXT NOT NULL,
+    -- What it was told, and when.
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    PRIMARY KEY (fingerprint, receiver)
+) STRICT;
+
+-- Where the messages of each receiver stand.
+CREATE TABLE alert_desks (
+    -- The receiver.
+    receiver TEXT NOT NULL,
+    -- Its groups, when they were last told of, and how many messages there were.
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    PRIMARY KEY (receiver)
+) STRICT;
+
+-- What receivers were told of alerts, and what was held back.
+CREATE TABLE validation_notifications (
+    -- Identity, a ULID.
+    notification_id TEXT NOT NULL,
+    -- The incident.
+    alert_id TEXT NOT NULL,
+    -- The alert.
+    fingerprint TEXT NOT NULL,
+    -- The receiver.
+    receiver TEXT NOT NULL,
+    -- Why the receiver is told.
+    kind TEXT NOT NULL CHECK (kind IN ('open', 'reopened', 'repeat', 'escalate', 'ack', 'flapping_start', 'flapping_end', 'resolved', 'closed')),
+    -- When there was something to tell.
+    at TEXT NOT NULL CHECK (at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Whether it is part of a delivery, or was held back.
+    status TEXT NOT NULL CHECK (status IN ('told', 'suppressed')),
+    -- What held it back.
+    suppressed_by TEXT,
+    -- The delivery it is part of.
+    delivery_id TEXT,
+    PRIMARY KEY (notification_id)
+) STRICT;
+
+CREATE INDEX validation_notifications_by_alert_id ON validation_notifications (alert_id);
+
+CREATE INDEX validation_notifications_by_delivery_id ON validation_notifications (delivery_id);
+
+CREATE INDEX validation_notifications_by_status_at ON validation_notifications (status, at);
+
+-- The outbox, messages to receivers, written once and sent until they arrive or are given up.
+CREATE TABLE alert_deliveries (
+    -- Identity, the same for every attempt.
+    delivery_id TEXT NOT NULL,
+    -- The receiver.
+    receiver TEXT NOT NULL,
+    -- The group of alerts; NULL for a digest and a test.
+    group_key TEXT,
+    -- What the receiver tells incidents apart by.
+    dedup_key TEXT NOT NULL,
+    -- What it is about.
+    content TEXT NOT NULL CHECK (content IN ('firing', 'resolved', 'digest', 'test')),
+    -- Of how many alerts it tells.
+    notices INTEGER NOT NULL,
+    -- Media type of the body.
+    content_type TEXT NOT NULL,
+    -- What is sent, byte for byte.
+    body TEXT NOT NULL,
+    -- How it stands.
+    status TEXT NOT NULL CHECK (status IN ('queued', 'delivered', 'dead')),
+    -- How often it was tried.
+    attempts INTEGER NOT NULL,
+    -- When it is tried next; NULL when it is not.
+    next_attempt_at TEXT CHECK (next_attempt_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- When it was written.
+    created_at TEXT NOT NULL CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- When it arrived or was given up.
+    ended_at TEXT CHECK (ended_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- What the last attempt came to, where it failed.
+    error TEXT,
+    -- What the receiver answered.
+    receipt TEXT,
+    PRIMARY KEY (delivery_id)
+) STRICT;
+
+CREATE INDEX alert_deliveries_by_status_next_attempt_at ON alert_deliveries (status, next_attempt_at);
+
+CREATE INDEX alert_deliveries_by_receiver_created_at ON alert_deliveries (receiver, created_at);
+
+-- What nobody wants to be told of for a time.
+CREATE TABLE alert_silences (
+    -- Identity, a ULID.
+    silence_id TEXT NOT NULL,
+    -- Which alerts, an array of matchers that must all hold.
+    matchers TEXT NOT NULL CHECK (json_valid(matchers)),
+    -- From when.
+    starts_at TEXT NOT NULL CHECK (starts_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Until when.
+    ends_at TEXT NOT NULL CHECK (ends_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Who wants it so.
+    created_by TEXT NOT NULL,
+    -- Why.
+    comment TEXT NOT NULL,
+    -- When it was said.
+    created_at TEXT NOT NULL CHECK (created_at GLOB '????-??-??T??:??:??.??????Z'),
+    PRIMARY KEY (silence_id)
+) STRICT;
+
+-- What people said of alerts and results.
+CREATE TABLE verdict_feedback (
+    -- Identity, a ULID.
+    feedback_id TEXT NOT NULL,
+    -- The incident; NULL for a single result.
+    alert_id TEXT,
+    -- The result; NULL for an incident.
+    result_id TEXT,
+    -- The check.
+    check_name TEXT NOT NULL,
+    -- What it was.
+    verdict TEXT NOT NULL CHECK (verdict IN ('true_positive', 'expected', 'no_action', 'false_positive', 'duplicate', 'unknown')),
+    -- When it was said.
+    at TEXT NOT NULL CHECK (at GLOB '????-??-??T??:??:??.??????Z'),
+    -- Who said it.
+    said_by TEXT NOT NULL,
+    -- Why.
+    reason TEXT,
+    PRIMARY KEY (feedback_id)
+) STRICT;
+
+CREATE INDEX verdict_feedback_by_alert_id ON verdict_feedback (alert_id);
+
+CREATE INDEX verdict_feedback_by_check_name_at ON verdict_feedback (check_name, at);
+
+-- What tells this journal from others, in what it sends.
+CREATE TABLE journal_identity (
+    -- A ULID.
+    identity TEXT NOT NULL,
+    PRIMARY KEY (identity)
+) STRICT;
+
+-- Up to when digests were sent.
+CREATE TABLE alert_digests (
+    -- Its name in the configuration.
+    name TEXT NOT NULL,
+    -- The last instant that was part of one.
+    until TEXT NOT NULL CHECK (until GLOB '????-??-??T??:??:??.??????Z'),
+    PRIMARY KEY (name)
+) STRICT;

@@ -1,15 +1,22 @@
 //! What is written: each [`Operation`] is all or nothing, and harmless when it is asked for again.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::alerts::{self, AlertContext, Happened, Happening};
 use super::error::{Fault, StoreError};
+use super::rows::delivery::{self, DELIVERIES};
 use super::rows::plan::{self, PlannedCheck};
 use super::rows::run::{self, RunEnd};
 use super::rows::{Put, Table, child, result};
+use super::said::Said;
 use super::slots::{self, Due, Rest, Unrun};
-use crate::model::{CheckName, CheckResult, RunId, RunRecord, RunStatus, Severity, Slot, Status, Tally};
+use super::taking::Taking;
+use super::telling::Telling;
+use crate::model::{CheckName, CheckResult, Delivery, RunId, RunRecord, RunStatus, Severity, Slot, Status, Tally};
 
 /// Something to write, its rows made already.
 #[derive(Debug)]
@@ -30,11 +37,28 @@ pub(super) enum Operation {
     /// Slots are due.
     Due(Due),
     /// Slots are not run.
-    Unrun(Vec<Unrun>),
+    Unrun {
+        /// The slots.
+        slots: Vec<Unrun>,
+        /// What that means for alerts.
+        alerts: Vec<Happened>,
+    },
     /// A schedule rests, or goes on.
     Rest(Rest),
+    /// Something happens to alerts that no result tells of.
+    Alert(Vec<Happened>),
+    /// What is to be told is looked at.
+    Tell(Telling),
+    /// Deliveries are taken, to be attempted.
+    Take(Taking),
+    /// What became of a delivery.
+    Delivery(Box<Delivery>),
+    /// Somebody says something of alerts.
+    Said(Said),
     /// Old runs go.
     Forget(Vec<RunId>),
+    /// What was told before an instant goes.
+    ForgetTold(Timestamp),
 }
 
 /// A run that begins.
@@ -56,6 +80,8 @@ pub(super) struct Recorded {
     findings: Vec<[Value; 20]>,
     metrics: Vec<[Value; 6]>,
     logs: Vec<[Value; 4]>,
+    /// What it means for alerts, where it means anything.
+    alerts: Option<Happened>,
 }
 
 /// The end of a run.
@@ -117,7 +143,16 @@ impl Recorded {
             metrics: metrics.map(|(ordinal, metric)| child::metric_row(&id, ordinal, metric)).collect(),
             logs: logs.map(|(ordinal, line)| child::log_row(&id, ordinal, line)).collect(),
             id,
+            alerts: None,
         })
+    }
+
+    /// The same, with what it means for the alerts of its check.
+    pub(super) fn with_alerts(self, result: CheckResult, context: Arc<AlertContext>, due: Timestamp) -> Self {
+        // The check was done then: no clock is asked.
+        let now = result.ended_at();
+        let what = Happening::Result { result: Box::new(result), id: self.id.clone(), due };
+        Self { alerts: Some(Happened { what, context, now }), ..self }
     }
 
     fn write(&self, conn: &Connection) -> Result<(), Fault> {
@@ -138,7 +173,8 @@ impl Recorded {
             Put::New => {
                 put_all(conn, &child::FINDINGS, &self.findings)?;
                 put_all(conn, &child::METRICS, &self.metrics)?;
-                put_all(conn, &child::LOGS, &self.logs)
+                put_all(conn, &child::LOGS, &self.logs)?;
+                self.alerts.as_ref().map_or(Ok(()), |alerts| alerts.write(conn))
             }
             Put::Same if self.same_children(conn)? => Ok(()),
             Put::Same | Put::Other => Err(StoreError::Conflict { what: format!("result {}", self.id) }.into()),
@@ -202,8 +238,16 @@ impl Operation {
             Self::Record(recorded) => Some(recorded.run_id),
             Self::Finish(finish) => Some(finish.run_id),
             Self::Reopen { run_id, owner: _ } => Some(*run_id),
-            Self::Unrun(unrun) => unrun.first().map(Unrun::run_id),
-            Self::Due(_) | Self::Rest(_) | Self::Forget(_) => None,
+            Self::Unrun { slots, alerts: _ } => slots.first().map(Unrun::run_id),
+            Self::Due(_)
+            | Self::Rest(_)
+            | Self::Alert(_)
+            | Self::Tell(_)
+            | Self::Take(_)
+            | Self::Delivery(_)
+            | Self::Said(_)
+            | Self::Forget(_)
+            | Self::ForgetTold(_) => None,
         }
     }
 
@@ -215,9 +259,18 @@ impl Operation {
             Self::Finish(finish) => finish.write(conn),
             Self::Reopen { run_id, owner } => slots::reopen(conn, *run_id, owner),
             Self::Due(due) => due.write(conn),
-            Self::Unrun(unrun) => unrun.iter().try_for_each(|slot| slot.write(conn)),
+            Self::Unrun { slots, alerts } => {
+                slots.iter().try_for_each(|slot| slot.write(conn))?;
+                alerts.iter().try_for_each(|happened| happened.write(conn))
+            }
             Self::Rest(rest) => rest.write(conn),
+            Self::Alert(happened) => happened.iter().try_for_each(|happened| happened.write(conn)),
+            Self::Tell(telling) => telling.write(conn),
+            Self::Take(taking) => taking.write(conn),
+            Self::Delivery(delivery) => alerts::replace(conn, &DELIVERIES, &delivery::delivery(delivery)?),
+            Self::Said(said) => said.write(conn),
             Self::Forget(runs) => slots::forget(conn, runs),
+            Self::ForgetTold(before) => alerts::forget(conn, *before),
         }
     }
 }

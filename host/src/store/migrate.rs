@@ -90,9 +90,12 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::{child, plan, result, run, slot};
+    use super::super::rows::{alert, child, delivery, feedback, plan, result, run, silence, slot};
     use super::*;
-    use crate::model::{LogLevel, Reason, RunStatus, Severity, Status, Trigger};
+    use crate::model::{
+        AlertKind, DeliveryContent, DeliveryStatus, FeedbackVerdict, LogLevel, NoticeKind, NotificationStatus, Phase,
+        Reason, RunStatus, Severity, Status, Trigger,
+    };
 
     #[test]
     fn every_migration_file_is_embedded() {
@@ -123,6 +126,17 @@ mod tests {
         assert_eq!(columns(child::FINDINGS.name), sorted(child::FINDINGS.columns.to_vec()));
         assert_eq!(columns(child::METRICS.name), sorted(child::METRICS.columns.to_vec()));
         assert_eq!(columns(child::LOGS.name), sorted(child::LOGS.columns.to_vec()));
+        assert_eq!(columns(alert::STATES.name), sorted(alert::STATES.columns.to_vec()));
+        assert_eq!(columns(alert::INCIDENTS.name), sorted(alert::INCIDENTS.columns.to_vec()));
+        assert_eq!(columns(alert::CHANGES.name), sorted(alert::CHANGES.columns.to_vec()));
+        assert_eq!(columns(alert::TOLD.name), sorted(alert::TOLD.columns.to_vec()));
+        assert_eq!(columns(alert::DESKS.name), sorted(alert::DESKS.columns.to_vec()));
+        assert_eq!(columns(alert::IDENTITY.name), sorted(alert::IDENTITY.columns.to_vec()));
+        assert_eq!(columns(alert::DIGESTS.name), sorted(alert::DIGESTS.columns.to_vec()));
+        assert_eq!(columns(delivery::DELIVERIES.name), sorted(delivery::DELIVERIES.columns.to_vec()));
+        assert_eq!(columns(delivery::NOTIFICATIONS.name), sorted(delivery::NOTIFICATIONS.columns.to_vec()));
+        assert_eq!(columns(silence::TABLE.name), sorted(silence::TABLE.columns.to_vec()));
+        assert_eq!(columns(feedback::TABLE.name), sorted(feedback::TABLE.columns.to_vec()));
 
         let check = |table: &str, column: &str, words: &[&str]| {
             let sql = "SELECT sql FROM sqlite_schema WHERE name = ?1";
@@ -140,6 +154,16 @@ mod tests {
         check("validation_findings", "severity", &severities);
         check("validation_findings", "requested_severity", &severities);
         check("run_checks", "severity", &severities);
+        check("alert_states", "kind", &AlertKind::ALL.map(AlertKind::as_str));
+        check("alert_states", "phase", &Phase::ALL.map(Phase::as_str));
+        check("validation_alerts", "kind", &AlertKind::ALL.map(AlertKind::as_str));
+        check("validation_alerts", "severity", &severities);
+        check("validation_alerts", "state", &["firing", "acked", "resolved", "closed"]);
+        check("validation_notifications", "kind", &NoticeKind::ALL.map(NoticeKind::as_str));
+        check("validation_notifications", "status", &NotificationStatus::ALL.map(NotificationStatus::as_str));
+        check("alert_deliveries", "content", &DeliveryContent::ALL.map(DeliveryContent::as_str));
+        check("alert_deliveries", "status", &DeliveryStatus::ALL.map(DeliveryStatus::as_str));
+        check("verdict_feedback", "verdict", &FeedbackVerdict::ALL.map(FeedbackVerdict::as_str));
     }
 
     #[test]

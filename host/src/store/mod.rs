@@ -17,15 +17,22 @@
 //! Times are kept to the microsecond, durations of results and runs to the millisecond.
 //! The tables are described in docs/tables.md.
 
+mod alerting;
+mod alerts;
 mod codec;
+mod digest;
 mod error;
 mod journal;
 mod migrate;
 mod owner;
 mod read;
+mod read_alerts;
 mod recover;
 mod rows;
+mod said;
 mod slots;
+mod taking;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -35,18 +42,26 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{CheckResult, NotRun, RunId, RunRecord, RunStatus, ScheduleName, Slot};
+use crate::alert::Event;
+use crate::model::{AlertKey, CheckResult, NotRun, RunId, RunRecord, RunStatus, ScheduleName, Slot};
+use alerts::Happened;
 use journal::{Begun, Finish, Operation, Recorded};
 use owner::{Opening, Owner};
 use read::Readers;
 use slots::{Due, Rest, Unrun};
 use writer::Writer;
 
+pub use alerts::AlertContext;
+pub use digest::Numbers;
 pub use error::StoreError;
 pub use read::{Interrupted, ResultFilter, RunFilter, StoredResult};
+pub use read_alerts::DeliveryFilter;
+pub use rows::alert::{AlertChange, StandingAlert};
 pub use rows::plan::PlannedCheck;
 pub use rows::run::{RunEnd, StoredRun};
+pub use rows::silence::StoredSilence;
 pub use rows::slot::{Pause, ScheduleState};
+pub use telling::{Archive, ArchivedResult, Standing, Telegram, Teller};
 
 /// Name of the database in the state directory.
 const DATABASE: &str = "assay.db";
@@ -111,6 +126,24 @@ impl Store {
     pub async fn begin_run(&self, run: RunRecord, checks: Vec<PlannedCheck>) -> Result<(), StoreError> {
         let begun = Begun::new(&run, &checks, &self.owner.name())?;
         self.writer.submit(Operation::Begin(Box::new(begun))).await
+    }
+
+    /// The same as [`Store::record`], and in the same transaction what the result means for the alerts of its check:
+    /// nothing when it was stored before. `due` is when its run was due.
+    ///
+    /// # Errors
+    /// As of [`Store::record`].
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the result may be stored all the same, and its alerts with it.
+    pub async fn record_and_alert(
+        &self,
+        result: CheckResult,
+        alerts: Arc<AlertContext>,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let recorded = Recorded::new(&result)?.with_alerts(result, alerts, due);
+        self.writer.submit(Operation::Record(Box::new(recorded))).await
     }
 
     /// Stores a result with its findings, metrics and logs, all or nothing. The same again changes nothing.
@@ -184,10 +217,17 @@ impl Store {
     ///
     /// # Cancel safety
     /// A dropped future does not undo what is queued: the slots may be stored all the same.
-    pub async fn slots_not_run(&self, slots: Vec<(RunRecord, NotRun, String)>) -> Result<(), StoreError> {
+    pub async fn slots_not_run(
+        &self,
+        slots: Vec<(RunRecord, NotRun, String)>,
+        missing: Vec<(AlertKey, Event, Arc<AlertContext>)>,
+    ) -> Result<(), StoreError> {
         let owner = self.owner.name();
-        let unrun = slots.into_iter().map(|(run, why, message)| Unrun::new(&run, why, message, &owner));
-        self.writer.submit(Operation::Unrun(unrun.collect::<Result<_, _>>()?)).await
+        let now = slots.iter().map(|(run, ..)| run.started_at).max();
+        let unrun: Result<Vec<_>, _> =
+            slots.into_iter().map(|(run, why, message)| Unrun::new(&run, why, message, &owner)).collect();
+        let alerts = now.map(|now| Happened::all(missing, now)).unwrap_or_default();
+        self.writer.submit(Operation::Unrun { slots: unrun?, alerts }).await
     }
 
     /// Takes a run that has ended up again: it has no end any more, and takes results of further attempts.
@@ -214,7 +254,8 @@ impl Store {
     }
 
     /// Deletes runs that ended before an instant, with all that belongs to them, a few at a time so that nobody waits
-    /// long. How many are gone.
+    /// long, and then what was told before it. What is said of alerts that are open, incidents, and what people said
+    /// stays. How many runs are gone.
     ///
     /// # Errors
     /// Whatever keeps the database from being read or written.
@@ -226,6 +267,7 @@ impl Store {
         loop {
             let old = self.readers.read(move |conn| read::ended_before(conn, before, FORGOTTEN_AT_ONCE)).await?;
             if old.is_empty() {
+                self.writer.submit(Operation::ForgetTold(before)).await?;
                 return Ok(gone);
             }
             gone += old.len();

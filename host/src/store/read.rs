@@ -260,21 +260,21 @@ pub(super) fn interrupted(conn: &Connection, since: Timestamp) -> Result<Vec<Int
 }
 
 /// An instant as it is compared with those that are stored.
-fn comparable(at: Timestamp) -> String {
+pub(super) fn comparable(at: Timestamp) -> String {
     // Out of the range that is written: before all or after all of it.
     let edge = if at < Timestamp::UNIX_EPOCH { "" } else { "~" };
     codec::timestamp(at).unwrap_or_else(|| edge.to_owned())
 }
 
 /// The conditions that apply, and their parameters.
-fn narrowed<const N: usize>(conditions: [(&str, Option<String>); N]) -> (String, Vec<Value>) {
+pub(super) fn narrowed<const N: usize>(conditions: [(&str, Option<String>); N]) -> (String, Vec<Value>) {
     let (wheres, params): (Vec<_>, Vec<_>) =
         conditions.into_iter().filter_map(|(sql, value)| Some((sql, Value::Text(value?)))).unzip();
     let wheres = if wheres.is_empty() { String::new() } else { format!("WHERE {}", wheres.join(" AND ")) };
     (wheres, params)
 }
 
-fn all<T>(
+pub(super) fn all<T>(
     conn: &Connection,
     sql: &str,
     params: Vec<Value>,

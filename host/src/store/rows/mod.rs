@@ -3,10 +3,14 @@
 //! The type to know is [`Table`]: it names a table's columns in the order in which a row's values stand, key
 //! columns first. A row is a fixed-size array, so a column without a value does not compile.
 
+pub(super) mod alert;
 pub(super) mod child;
+pub(super) mod delivery;
+pub(super) mod feedback;
 pub(super) mod plan;
 pub(super) mod result;
 pub(super) mod run;
+pub(super) mod silence;
 pub(super) mod slot;
 
 use rusqlite::types::Value;
@@ -71,7 +75,7 @@ impl<const N: usize> Table<N> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn keys(&self) -> &[&'static str] {
+    pub(super) fn keys(&self) -> &[&'static str] {
         self.columns.get(..self.key).unwrap_or_default()
     }
 }
@@ -100,4 +104,12 @@ pub(super) fn timestamp(
 ) -> Result<Value, StoreError> {
     let text = super::codec::timestamp(at).ok_or_else(|| unstorable(of, column, &at, "time in the years 0 to 9999"))?;
     Ok(Value::Text(text))
+}
+
+fn optional_timestamp(
+    of: &dyn std::fmt::Display,
+    column: &'static str,
+    at: Option<jiff::Timestamp>,
+) -> Result<Value, StoreError> {
+    at.map_or(Ok(Value::Null), |at| timestamp(of, column, at))
 }

@@ -38,8 +38,8 @@ async fn a_due_slot_is_open_until_it_has_a_run_or_a_reason() {
 
     let why = "the slot before it was still running";
     let missed = run_of(20);
-    store.slots_not_run(vec![(missed.clone(), NotRun::Overlap, why.to_owned())]).await.unwrap();
-    store.slots_not_run(vec![(missed.clone(), NotRun::Overlap, why.to_owned())]).await.unwrap();
+    store.slots_not_run(vec![(missed.clone(), NotRun::Overlap, why.to_owned())], Vec::new()).await.unwrap();
+    store.slots_not_run(vec![(missed.clone(), NotRun::Overlap, why.to_owned())], Vec::new()).await.unwrap();
     assert!(store.open_slots().await.unwrap().is_empty());
     let stored = store.run(missed.run_id).await.unwrap().unwrap();
     assert_eq!(stored.record, missed);
@@ -66,7 +66,8 @@ async fn a_slot_has_one_run() {
     let other = RunRecord { run_id: RunId::generate(at(40)), ..run_of(10) };
     let refused = store.begin_run(other.clone(), Vec::new()).await.unwrap_err();
     assert!(matches!(&refused, StoreError::SlotTaken(taken) if *taken == slot(10)), "{refused}");
-    let refused = store.slots_not_run(vec![(other.clone(), NotRun::Overlap, String::new())]).await.unwrap_err();
+    let refused =
+        store.slots_not_run(vec![(other.clone(), NotRun::Overlap, String::new())], Vec::new()).await.unwrap_err();
     assert!(matches!(&refused, StoreError::SlotTaken(taken) if *taken == slot(10)), "{refused}");
     assert_eq!(store.run(other.run_id).await.unwrap(), None, "all or nothing");
     // What somebody asks for is no slot, whenever it is due.
