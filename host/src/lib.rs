@@ -12,14 +12,17 @@
 //! - [`runner`]: a run from its first line in the journal to its last.
 //! - [`store`]: the journal.
 //! - [`schedule`]: when something is due; pure.
+//! - [`alert`]: how alerts live, and who is told of them when; pure.
 //! - [`serve`]: a host that runs schedules for as long as it lives.
 //! - [`api`]: what such a host answers over HTTP.
+//! - [`notify`]: how people and programs are told.
 //! - [`kit`]: what an author of checks works with.
 //! - [`spans`]: what a trace of a run is made of.
 //! - [`view`]: findings and metrics as documents.
 //! - [`cli`]: all that prints.
 
 pub mod admission;
+pub mod alert;
 pub mod api;
 pub mod capability;
 pub mod cli;
@@ -27,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod kit;
 pub mod model;
+pub mod notify;
 pub mod runner;
 pub mod sandbox;
 pub mod schedule;

@@ -16,6 +16,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::model::{CheckName, NotRun, RunRecord, RunStatus, ScheduleName, Status, Trigger};
+use crate::notify::Round;
 use crate::sandbox::ENGINE_VERSION;
 use crate::serve::{ScheduleView, Snapshot};
 
@@ -24,6 +25,8 @@ pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0
 
 /// Upper bounds for starts that are late, in seconds: on time, noticeably late, told as `late_start`, out of hand.
 const LAG_SECONDS: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 7_200.0];
+/// Upper bounds from when a message was written to when it arrived, in seconds.
+const DELIVERY_SECONDS: [f64; 8] = [0.1, 0.5, 1.0, 5.0, 30.0, 300.0, 3_600.0, 86_400.0];
 /// Upper bounds for runs, in seconds.
 const DURATION_SECONDS: [f64; 11] = [0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1_800.0, 3_600.0, 7_200.0];
 
@@ -69,6 +72,12 @@ struct OfReload {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfDelivery {
+    receiver: String,
+    outcome: &'static str,
+}
+
 type Seconds = Gauge<f64, std::sync::atomic::AtomicU64>;
 type Durations = Family<OfSchedule, Histogram, fn() -> Histogram>;
 
@@ -82,6 +91,8 @@ pub struct Metrics {
     slots_not_run: Family<OfSlot, Counter>,
     journal_errors: Counter,
     reloads: Family<OfReload, Counter>,
+    deliveries: Family<OfDelivery, Counter>,
+    delivery_time: Histogram,
     seen: Mutex<Seen>,
 }
 
@@ -119,6 +130,8 @@ impl Metrics {
             slots_not_run: Family::default(),
             journal_errors: Counter::default(),
             reloads: Family::default(),
+            deliveries: Family::default(),
+            delivery_time: Histogram::new(DELIVERY_SECONDS),
             seen: Mutex::new(Seen::new()),
         };
         metrics.register();
@@ -126,7 +139,18 @@ impl Metrics {
     }
 
     fn register(&mut self) {
-        let Self { runs, results, start_lag, run_duration, slots_not_run, journal_errors, reloads, seen } = self;
+        let Self {
+            runs,
+            results,
+            start_lag,
+            run_duration,
+            slots_not_run,
+            journal_errors,
+            reloads,
+            deliveries,
+            delivery_time,
+            seen,
+        } = self;
         let registry = &mut seen.get_mut().unwrap_or_else(PoisonError::into_inner).registry;
         registry.register("assay_runs", "Runs that have ended", runs.clone());
         registry.register("assay_results", "Results of checks", results.clone());
@@ -137,6 +161,9 @@ impl Metrics {
         registry.register("assay_slots_not_run", "Slots that were not run, and why", slots_not_run.clone());
         registry.register("assay_journal_errors", "Attempts to write the journal that failed", journal_errors.clone());
         registry.register("assay_config_reloads", "Configurations that were read anew", reloads.clone());
+        registry.register("assay_deliveries", "Attempts to deliver messages to receivers", deliveries.clone());
+        let about = "Time from when a message was written to when it arrived";
+        registry.register_with_unit("assay_delivery", about, Unit::Seconds, delivery_time.clone());
     }
 
     /// A run begins.
@@ -167,6 +194,19 @@ impl Metrics {
     pub fn slot_not_run(&self, schedule: &ScheduleName, why: NotRun) {
         let labels = OfSlot { schedule: schedule.to_string(), reason: why.as_str() };
         self.slots_not_run.get_or_create_owned(&labels).inc();
+    }
+
+    /// Messages to receivers arrived, did not yet, or were given up.
+    pub fn told(&self, round: &Round) {
+        let count = |receiver: &str, outcome| {
+            self.deliveries.get_or_create_owned(&OfDelivery { receiver: receiver.to_owned(), outcome }).inc();
+        };
+        for (receiver, took) in &round.delivered {
+            count(receiver, "delivered");
+            self.delivery_time.observe(took.as_secs_f64());
+        }
+        round.retried.iter().for_each(|(receiver, _)| count(receiver, "retried"));
+        round.dead.iter().for_each(|(receiver, _)| count(receiver, "dead"));
     }
 
     /// The journal could not be written.

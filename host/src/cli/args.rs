@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use crate::runner::At;
 use crate::sandbox::Compiler;
 
+use super::alerts::args::AlertsArgs;
 use super::exit;
 
 /// Runs data-validation checks as sandboxed WebAssembly components.
@@ -70,6 +71,8 @@ pub(super) enum Command {
     Cancel(CancelArgs),
     /// Make a token for the control API, and print it once
     Token(TokenArgs),
+    /// See and handle alerts: who is told of what, silences, acknowledgements, deliveries
+    Alerts(AlertsArgs),
     /// Show stored results, newest first
     Results(ResultsArgs),
     /// Look at plugins
@@ -132,6 +135,9 @@ pub(super) struct RunArgs {
     /// the schedule, `2026-01-31T11:00Z`, `2026-01-31T06:00[America/New_York]`
     #[arg(long, value_name = "T")]
     pub(super) at: Option<At>,
+    /// Let results change alerts although a day or an instant is named: usually that is to look at what was
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) alerts: bool,
     /// Store nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -4,13 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use comfy_table::Cell;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::admission::SettingsRefusal;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Place};
+use crate::model::{AlertKey, AlertKind, DeliveryStatus};
+use crate::notify::{Fault, Secrets};
 use crate::runner::Host;
-use crate::store::Store;
+use crate::store::{DeliveryFilter, Store};
 
 use super::args::{DoctorArgs, PlainFormat};
 use super::exit::Exit;
@@ -19,6 +22,9 @@ use super::progress::Progress;
 use super::render;
 use super::render::table::{heading, inert, plain, status_cell};
 use super::worker::program;
+
+/// A receiver that was not reached for longer may not be there any more.
+const REACHED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -60,6 +66,7 @@ pub(super) async fn doctor(config: &Path, args: &DoctorArgs) -> Result<ExitCode,
         });
     }
     let problems = settings(&host, &mut examined);
+    alerting(&host, &mut examined).await;
 
     match args.format {
         PlainFormat::Json => render::json(&serde_json::json!({ "examined": examined }))?,
@@ -112,6 +119,59 @@ async fn sources(host: &Host, examined: &mut Vec<Examined>) {
             }
         }
     }
+}
+
+/// Whether whoever is to be told of alerts can be, and whether anybody is.
+async fn alerting(host: &Host, examined: &mut Vec<Examined>) {
+    let secrets = Secrets::of_process();
+    let store = Store::open(&host.config.host.state_dir, host.clock.now()).ok().map(|opened| opened.store);
+    for receiver in &host.config.alerting.receivers {
+        let what = format!("receiver {}", receiver.name);
+        if let Err(error) = receiver.open(&secrets) {
+            let hints: Vec<_> = error.faults.iter().map(Fault::hint).collect();
+            examined.push(Examined::bad("error", what, error.to_string(), hints.join("; ")));
+            continue;
+        }
+        let reached = match &store {
+            Some(store) => last_reached(store, &receiver.name).await,
+            None => None,
+        };
+        let since = reached.map(|at| host.clock.now().duration_since(at));
+        examined.push(match (reached, since) {
+            (Some(at), Some(since)) if since < REACHED => {
+                Examined::ok(what, format!("{}, reached {at}", receiver.kind))
+            }
+            (at, _) => {
+                let when = at.map_or_else(|| "never".to_owned(), |at| format!("last {at}"));
+                let hint = format!("`assay alerts test {}` sends it a test", receiver.name);
+                Examined::bad("warning", what, format!("{}, reached {when}", receiver.kind), hint)
+            }
+        });
+    }
+    if host.config.alerting.receivers.is_empty() {
+        let hint = "add a `[receiver.NAME]` and a `[route.NAME]`; `assay alerts` shows alerts meanwhile";
+        return examined.push(Examined::bad("warning", "alerts", "nobody is told of any", hint));
+    }
+    for (check, context) in host.alerts() {
+        let untold = AlertKind::ALL.into_iter().filter(|kind| {
+            let key = AlertKey { check: check.clone(), kind: *kind, segment: None };
+            let labels = context.subject.labels(&key, context.policy.severity, false);
+            host.config.alerting.routes.deliver_to(&labels).is_empty()
+        });
+        let untold: Vec<_> = untold.map(AlertKind::as_str).collect();
+        if !untold.is_empty() {
+            let message = format!("nobody is told of it: {}", untold.join(", "));
+            let hint = format!("`assay alerts route {check}` shows why");
+            examined.push(Examined::bad("warning", format!("alerts of {check}"), message, hint));
+        }
+    }
+}
+
+/// When a message last arrived at a receiver.
+async fn last_reached(store: &Store, receiver: &str) -> Option<Timestamp> {
+    let status = Some(DeliveryStatus::Delivered);
+    let filter = DeliveryFilter { status, receiver: Some(receiver.to_owned()), limit: 1, ..DeliveryFilter::default() };
+    store.deliveries(filter).await.ok()?.into_iter().next()?.ended_at
 }
 
 /// What plugins say of settings: listed, and as problems with their place in the configuration.

@@ -11,7 +11,7 @@ Exit codes:
    1  a check failed
    2  a check warned (only with --fail-on warn)
    3  a check could not say, or the run was cancelled
-   4  results could not be stored
+   4  results could not be stored, or somebody could not be told of alerts
   64  wrong usage or configuration
 With --exit-profile nagios: 0 ok, 1 warning, 2 critical, 3 unknown.";
 

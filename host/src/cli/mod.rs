@@ -3,6 +3,7 @@
 //! The only module that prints: data to standard output, all else to standard error. It decides nothing about
 //! checks; it turns what the library says into text and exit codes.
 
+mod alerts;
 mod args;
 mod backfill;
 mod cache;
@@ -81,6 +82,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Resume(args) => pause::resume(&cli.config, args).await,
             Command::Cancel(args) => cancel::cancel(&cli.config, args).await,
             Command::Token(args) => token::token(&args),
+            Command::Alerts(args) => alerts::alerts(&cli.config, args).await,
             Command::Results(args) => results::results(&cli.config, args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{RunStatus, Tally, roll_up};
+use crate::notify::Office;
 use crate::runner::{Cancel, Cause, Host, Journal, Opening, Request, RunOutcome, run as run_plan, select};
+use crate::serve::served_by;
 use crate::store::Store;
 
+use super::alerts::{PATIENCE, office};
 use super::args::{Format, RunArgs};
 use super::exit::{Exit, Profile};
 use super::failure::Failure;
@@ -22,7 +25,7 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
     let clock = Clock::system();
     let config = Config::load(config)?;
     let state_dir = config.host.state_dir.clone();
-    let request = Request { names: args.names.clone(), date: args.date, at: args.at };
+    let request = Request { names: args.names.clone(), date: args.date, at: args.at, alerts: args.alerts };
     let plans = select(&config, &request, clock.now())?;
 
     // The journal comes first: with nowhere to write there is no point in running.
@@ -34,6 +37,11 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
             tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
         }
         Journal::Store(Arc::new(opened.store))
+    };
+    // Whoever is to be told must be able to be, before anything happens that they are to be told of.
+    let office = match &journal {
+        Journal::Store(_) => Some(office(&config, true)?),
+        Journal::Nowhere => None,
     };
     let progress = Progress::follow();
     let host = Arc::new(Host::load(config, clock, &program()?, progress.events()).await?);
@@ -60,7 +68,26 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
     progress.done().await;
 
     print(&outcomes, args.format, &journal, &state_dir)?;
-    Ok(code(&outcomes, &args))
+    let told = match (&journal, office) {
+        (Journal::Store(store), Some(office)) => tell(&office, store, &host.clock, &state_dir).await?,
+        (Journal::Store(_) | Journal::Nowhere, _) => true,
+    };
+    Ok(code(&outcomes, &args, told))
+}
+
+/// Tells whoever is to be told of alerts; where a host serves, it does. False when somebody could not be told.
+async fn tell(office: &Office, store: &Arc<Store>, clock: &Clock, state_dir: &Path) -> Result<bool, Failure> {
+    if served_by(state_dir)?.is_some() {
+        return Ok(true);
+    }
+    let round = office.tell_all(store, clock, PATIENCE).await?;
+    for (receiver, error) in &round.retried {
+        tracing::error!(receiver, error, "not told yet; `assay alerts deliver` tries again, as does the next run");
+    }
+    for (receiver, error) in &round.dead {
+        tracing::error!(receiver, error, "not told; `assay alerts deliveries --retry all` tries again");
+    }
+    Ok(round.retried.is_empty() && round.dead.is_empty())
 }
 
 /// The first signal cancels the run, which is then finished in the journal; the second ends the process at once.
@@ -113,7 +140,7 @@ fn print(outcomes: &[RunOutcome], format: Format, journal: &Journal, state_dir: 
     Ok(())
 }
 
-fn code(outcomes: &[RunOutcome], args: &RunArgs) -> ExitCode {
+fn code(outcomes: &[RunOutcome], args: &RunArgs, told: bool) -> ExitCode {
     let results = || outcomes.iter().flat_map(|outcome| &outcome.results);
     let cancelled = outcomes.iter().any(|outcome| outcome.status == RunStatus::Cancelled);
     let status = if cancelled {
@@ -122,7 +149,7 @@ fn code(outcomes: &[RunOutcome], args: &RunArgs) -> ExitCode {
         roll_up(results().map(|result| (result.conclusion.status, result.conclusion.severity)))
     };
     let tally = Tally::of(results().map(|result| result.conclusion.status));
-    let exit = if outcomes.iter().any(|outcome| !outcome.not_stored.is_empty()) {
+    let exit = if !told || outcomes.iter().any(|outcome| !outcome.not_stored.is_empty()) {
         Exit::NotStored
     } else {
         Exit::of(status, tally, args.fail_on)

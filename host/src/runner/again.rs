@@ -65,7 +65,10 @@ impl Attempts {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::alert::Policy;
     use crate::config::Confirm;
     use crate::model::{Conclusion, Problem, ProblemCode, Severity, Usage};
 
@@ -79,6 +82,9 @@ mod tests {
             confirm,
             severity: Severity::High,
             owner: None,
+            check_owner: None,
+            alert: Arc::new(Policy::default_of(Severity::High)),
+            runbook: None,
             tags: Vec::new(),
             grants: Vec::new(),
             limits: Vec::new(),

@@ -17,7 +17,9 @@ use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode
 use crate::sandbox::{CompileCache, CompileLimits, Compiler, Sandbox, SandboxError};
 use crate::source::files::{AsOf, FilesOptions, FilesSource};
 use crate::source::{Closed, Source};
+use crate::store::AlertContext;
 
+use super::alerts::alert_contexts;
 use super::event::{Event, tell};
 
 /// A configuration with its sources opened and its plugins admitted.
@@ -35,6 +37,8 @@ pub struct Host {
     plugins: BTreeMap<PluginRef, Result<Arc<Admitted>, Refusal>>,
     /// What plugins say of the settings of checks; nothing where the plugin is refused.
     settings: BTreeMap<CheckName, Result<(), SettingsRefusal>>,
+    /// What the alerts of checks are judged by.
+    alerts: BTreeMap<CheckName, Arc<AlertContext>>,
 }
 
 /// Leave to execute a check, given back when dropped.
@@ -122,8 +126,21 @@ impl Host {
         let plugins = admit_all(&config, &sandbox, events).await;
         let settings = validate_all(&config, &sandbox, &plugins).await;
         let turns = config.checks.iter().map(|check| (check.name.clone(), Semaphore::new(1))).collect();
+        let alerts = alert_contexts(&config);
         let config = Arc::new(config);
-        Ok(Self { clock, config, sandbox, slots, turns, sources, plugins, settings })
+        Ok(Self { clock, config, sandbox, slots, turns, sources, plugins, settings, alerts })
+    }
+
+    /// What the alerts of all checks are judged by.
+    #[must_use]
+    pub fn alerts(&self) -> BTreeMap<CheckName, Arc<AlertContext>> {
+        self.alerts.clone()
+    }
+
+    /// What the alerts of a check are judged by.
+    #[must_use]
+    pub fn alerts_of(&self, check: &CheckName) -> Option<Arc<AlertContext>> {
+        self.alerts.get(check).cloned()
     }
 
     /// The sources, with why any of them cannot be opened.

@@ -13,6 +13,7 @@
 //! others from concluding.
 
 mod again;
+mod alerts;
 mod cancel;
 mod days;
 mod event;
@@ -21,6 +22,7 @@ mod host;
 mod run;
 mod select;
 
+pub use alerts::{HOST_CHECK, alert_context, alert_contexts, host_context};
 pub use cancel::{Cancel, Cause};
 pub use days::DaysError;
 pub use event::{Event, RunOutcome};

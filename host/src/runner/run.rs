@@ -19,7 +19,7 @@ use crate::model::{
 use crate::sandbox::{ENGINE_VERSION, Execution};
 use crate::source::transcript::Concluded;
 use crate::spans;
-use crate::store::{Interrupted, PlannedCheck, Store, StoreError};
+use crate::store::{AlertContext, Interrupted, PlannedCheck, Store, StoreError};
 use crate::transcribe;
 
 use super::again::Attempts;
@@ -174,7 +174,8 @@ pub async fn run(
                 let ending = Ending::broken(Reason::HostError, format!("the host broke while the check ran: {panic}"));
                 let concluded = transcribe::concluded(Execution::without_guest(ending), check.severity);
                 let result = Arc::new(result(run_id, check, first(check), host.clock.now(), concluded, None));
-                let lost = keep(&journal, &result).await.err();
+                let alerts = alerts_of(&host, &plan, check);
+                let lost = keep(&journal, &result, alerts, plan.scheduled_for).await.err();
                 (index, result, lost.into_iter().collect())
             }
         };
@@ -288,7 +289,8 @@ impl Task {
             let wait = attempts.wait(&concluded).filter(|_| self.facts.cancel.cause().is_none());
             let result = result(self.facts.run_id, check, attempt, started_at, concluded, digest);
             let result = Arc::new(CheckResult { duration, ..result });
-            lost.extend(keep(&self.journal, &result).await.err());
+            let alerts = alerts_of(&self.host, &self.plan, check).filter(|_| wait.is_none());
+            lost.extend(keep(&self.journal, &result, alerts, self.plan.scheduled_for).await.err());
             let Some(wait) = wait else { return Done { result, lost } };
             tracing::info!(
                 check = %check.name, status = %result.conclusion.status, attempt, ?wait, run = %self.facts.run_id,
@@ -372,10 +374,22 @@ impl Task {
     }
 }
 
-async fn keep(journal: &Journal, result: &Arc<CheckResult>) -> Result<(), StoreError> {
-    match journal {
-        Journal::Store(store) => store.record(CheckResult::clone(result)).await,
-        Journal::Nowhere => Ok(()),
+/// What the alerts of a check are judged by; nothing where the run leaves them alone.
+fn alerts_of(host: &Host, plan: &RunPlan, check: &CheckConfig) -> Option<Arc<AlertContext>> {
+    plan.alerts.then(|| host.alerts_of(&check.name)).flatten()
+}
+
+/// Stores a result; with it, where they are given, what it means for the alerts of its check.
+async fn keep(
+    journal: &Journal,
+    result: &Arc<CheckResult>,
+    alerts: Option<Arc<AlertContext>>,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    match (journal, alerts) {
+        (Journal::Store(store), Some(alerts)) => store.record_and_alert(CheckResult::clone(result), alerts, due).await,
+        (Journal::Store(store), None) => store.record(CheckResult::clone(result)).await,
+        (Journal::Nowhere, _) => Ok(()),
     }
 }
 

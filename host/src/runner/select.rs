@@ -19,6 +19,8 @@ pub struct Request {
     pub date: Option<Date>,
     /// The instant to run at; by default now.
     pub at: Option<At>,
+    /// Whether results change alerts also where a day or an instant is said: usually that is to look at what was.
+    pub alerts: bool,
 }
 
 /// An instant, as somebody says it.
@@ -88,6 +90,8 @@ pub struct RunPlan {
     pub scheduled_for: Timestamp,
     /// How long it may take, retries included.
     pub deadline: Option<Duration>,
+    /// Whether its results change alerts.
+    pub alerts: bool,
     /// The checks, in the order of the configuration.
     pub checks: Vec<CheckConfig>,
 }
@@ -106,6 +110,7 @@ impl RunPlan {
             window: Window::of(target_date, &schedule.time_zone).ok()?,
             scheduled_for: due.at,
             deadline: schedule.deadline,
+            alerts: trigger != Trigger::Backfill,
             checks: config.checks.iter().filter(of_it).cloned().collect(),
         })
     }
@@ -211,6 +216,7 @@ fn plan(
         window,
         scheduled_for,
         deadline: schedule.and_then(|schedule| schedule.deadline),
+        alerts: request.alerts || (request.at.is_none() && request.date.is_none()),
         checks,
     })
 }

@@ -1,5 +1,7 @@
 //! The one owner of what a host does: it looks at the clock, carries out what the agenda orders, and answers requests.
 
+mod itself;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,13 +9,15 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
+use crate::alert::is_missing;
 use crate::api::Metrics;
 use crate::clock::{self, Clock};
 use crate::model::{CalendarName, RunId, RunRecord, RunStatus, ScheduleName, Slot, Trigger};
+use crate::notify::{Office, Round};
 use crate::runner::{
     Cancel, Cause, DaysError, Event, Journal, Occasion, Opening, Request, RunOutcome, RunPlan, SelectError, local, run,
     select,
@@ -24,8 +28,10 @@ use crate::store::{Interrupted, Pause, RunFilter, Store, StoreError};
 
 use super::agenda::{Agenda, Known, Last, Order};
 use super::generation::{Fingerprint, Generation, LoadError};
-use super::health::{Health, Incident, Machine};
+use super::health::{Health, Incident};
+use super::overdue;
 use super::snapshot::{LoadOutcome, RunningView, ScheduleView, Snapshot};
+use super::telling;
 
 /// The longest time between two looks at the clock: steps of it are noticed within that.
 const LOOK: Duration = Duration::from_secs(5);
@@ -51,6 +57,8 @@ pub(super) enum Message {
     Rest { schedule: ScheduleName, pause: Option<Pause>, reply: oneshot::Sender<Result<(), RestError>> },
     /// End a run.
     Cancel { run: RunId, by: Option<String>, reply: oneshot::Sender<bool> },
+    /// Messages to receivers arrived, did not yet, or were given up.
+    Told(Round),
     /// A heartbeat has been sent, or did not arrive.
     Beaten(Option<String>),
 }
@@ -120,6 +128,10 @@ pub(super) struct Dispatcher {
     published: watch::Sender<Arc<Snapshot>>,
     health: Health,
     metrics: Arc<Metrics>,
+    /// All it takes to tell somebody, as the configuration in force has it.
+    offices: watch::Sender<Office>,
+    /// There may be something to tell.
+    nudge: Arc<Notify>,
     loading: Option<Loading>,
     /// Who waits for what is being read.
     tell_loaded: Vec<oneshot::Sender<Result<(), String>>>,
@@ -132,6 +144,7 @@ pub(super) struct Dispatcher {
     started_at: Timestamp,
     looked: (Timestamp, Instant),
     files_looked: Instant,
+    missing_looked: Instant,
     hourly: Instant,
     stopping: Option<Instant>,
 }
@@ -170,6 +183,8 @@ impl Dispatcher {
         let mut dispatcher = Self {
             health: Health::new(generation.host.config.serve.disk_free_min_bytes, now),
             metrics: Arc::new(Metrics::new()),
+            offices: watch::channel(generation.office.clone()).0,
+            nudge: Arc::new(Notify::new()),
             last_load: LoadOutcome { at: now, error: None },
             generation: Arc::new(generation),
             agenda,
@@ -188,6 +203,7 @@ impl Dispatcher {
             started_at: now,
             looked: (now, clock::monotonic()),
             files_looked: clock::monotonic(),
+            missing_looked: clock::monotonic(),
             hourly: clock::monotonic() + HOURLY,
             stopping: None,
             setting,
@@ -221,6 +237,12 @@ impl Dispatcher {
                 loaded = loaded(&mut self.loading) => self.take_over(loaded).await,
             }
         }
+    }
+
+    /// Tells whoever is to be told, for as long as it is polled.
+    pub(super) fn telling(&self, inbox: mpsc::Sender<Message>) -> impl Future<Output = ()> + Send + use<> {
+        let Setting { store, clock, .. } = &self.setting;
+        telling::tell(store.clone(), clock.clone(), self.offices.subscribe(), self.nudge.clone(), inbox)
     }
 
     /// What is counted of all that happens.
@@ -309,12 +331,16 @@ impl Dispatcher {
             Order::Notice { .. } => return self.notice().await,
             Order::NotRun { schedule, due, why, message } => {
                 let record = self.not_run(schedule, due);
-                match store.slots_not_run(vec![(record, *why, message.clone())]).await {
+                let slot = Slot { schedule: schedule.clone(), scheduled_for: due.at };
+                let missing =
+                    if is_missing(*why) { overdue::of_slot(&self.generation.host, &slot) } else { Vec::new() };
+                match store.slots_not_run(vec![(record, *why, message.clone())], missing).await {
                     // Another process was faster: the slot has its row.
                     Err(StoreError::SlotTaken(_)) => {}
                     Ok(()) => {
                         tracing::warn!(%schedule, due = %due.at, reason = %why, because = message, "a slot is not run");
                         self.metrics.slot_not_run(schedule, *why);
+                        self.nudge.notify_one();
                         self.health.note(Incident::NotRun { schedule: schedule.clone(), why: *why });
                         // Those that depend on it learn that it is not coming.
                         if why.status() == RunStatus::Missed {
@@ -396,6 +422,7 @@ impl Dispatcher {
         let (counted, done) = watch::channel(0);
         let (tell_stored, stored) = oneshot::channel();
         let metrics = self.metrics.clone();
+        let nudge = self.nudge.clone();
         // Ends with the run, which holds the other end.
         tokio::spawn(async move {
             let mut tell_stored = Some(tell_stored);
@@ -404,6 +431,7 @@ impl Dispatcher {
                     Event::RunStarted { .. } => drop(tell_stored.take().map(|tell| tell.send(()))),
                     Event::CheckFinished(result) => {
                         metrics.result(&result.check, result.conclusion.status);
+                        nudge.notify_one();
                         counted.send_modify(|done| *done += 1);
                     }
                     Event::Compiling { .. }
@@ -522,6 +550,12 @@ impl Dispatcher {
                 // Whoever wanted it may be gone.
                 reply.send(found.is_some()).ok();
             }
+            Message::Told(round) => {
+                self.metrics.told(&round);
+                for (receiver, error) in round.dead {
+                    self.health.note(Incident::Undelivered { receiver, error });
+                }
+            }
             Message::Beaten(error) => self.health.heartbeat(error),
         }
     }
@@ -623,6 +657,8 @@ impl Dispatcher {
             }
             Ok(Ok(generation)) => {
                 self.generation = Arc::new(generation);
+                self.offices.send_replace(self.generation.office.clone());
+                self.nudge.notify_one();
                 self.refused = None;
                 self.look_at_calendars().await;
                 let orders = self.agenda.replace(self.generation.entries(&self.calendars), now);
@@ -680,30 +716,6 @@ impl Dispatcher {
                 Err(error) => tracing::error!(%error, "old runs could not be deleted"),
             }
         });
-    }
-
-    async fn look_at_itself(&mut self, now: Timestamp) {
-        let every = self.generation.host.config.serve.self_check;
-        let machine = || Machine::look(&self.generation.host.config.host.state_dir);
-        let running = self.running.values().map(|running| &running.record);
-        let Some((record, planned, result)) =
-            self.health.check(now, every, machine, running, self.generation.host.config.digest)
-        else {
-            return;
-        };
-        let status = crate::model::roll_up([(result.conclusion.status, result.conclusion.severity)]);
-        let message = result.conclusion.message.clone();
-        let run_id = record.run_id;
-        let store = &self.setting.store;
-        let stored = async {
-            store.begin_run(record, vec![planned]).await?;
-            store.record(result).await?;
-            store.finish_run(run_id, status, message, now).await
-        };
-        if let Err(error) = stored.await {
-            tracing::error!(%error, "what the host says of itself could not be stored");
-            self.store_error(&error);
-        }
     }
 
     fn publish(&self) {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ScheduleConfig};
 use crate::model::{CalendarName, CheckName, PluginRef, ScheduleName, Trigger};
+use crate::notify::{NotReady, Office, Secrets};
 use crate::runner::{Host, HostError, RunPlan};
 use crate::schedule::{Calendar, Due};
 
@@ -21,6 +22,8 @@ use super::agenda::Entry;
 pub(super) struct Generation {
     /// The configuration, its sources opened and its plugins admitted.
     pub(super) host: Arc<Host>,
+    /// All it takes to tell somebody of its alerts.
+    pub(super) office: Office,
     /// What its files looked like when it was read.
     pub(super) seen: Fingerprint,
     /// Since when it is in force.
@@ -36,6 +39,9 @@ pub enum LoadError {
     /// It can run nothing.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// Somebody who is to be told of alerts cannot be.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     /// Plugins are refused: what is in force keeps running on the versions it has.
     #[error("not admitted: {}", .0.iter().map(|(plugin, why)| format!("{plugin}: {why}")).collect::<Vec<_>>().join("; "))]
     Plugins(Vec<(PluginRef, String)>),
@@ -55,7 +61,8 @@ impl Generation {
         let since = clock.now();
         let (events, _) = mpsc::unbounded_channel();
         let host = Host::load(config, clock, program, &events).await?;
-        Ok(Self { host: Arc::new(host), seen, since })
+        let office = Office::open(&host.config, host.alerts(), &Secrets::of_process(), false)?;
+        Ok(Self { host: Arc::new(host), office, seen, since })
     }
 
     /// Whether all of it can run: what must be so for it to take the place of another.

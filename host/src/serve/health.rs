@@ -12,19 +12,23 @@ use crate::model::{
     CalendarName, CheckName, CheckResult, Conclusion, Digest, Finding, FindingDraft, Measure, NotRun, RunId, RunRecord,
     RunStatus, ScheduleName, Severity, Status, Subject, Trigger, Usage, Window,
 };
+use crate::runner::HOST_CHECK;
 use crate::sandbox::ENGINE_VERSION;
 use crate::store::PlannedCheck;
 
 use super::snapshot::LastRun;
 
-/// The name under which a host reports of itself. No other check can have it.
-pub(crate) const CHECK: &str = "assay/host";
 /// A start later than this after the slot was due is told.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 /// A run that takes longer is told.
 const STUCK: SignedDuration = SignedDuration::from_hours(2);
 /// What has not changed is stored again after this time: a host that says nothing is not there.
 const REPEAT: SignedDuration = SignedDuration::from_hours(1);
+
+/// What stands in place of a plugin.
+fn plugin() -> String {
+    format!("assay@{}", env!("CARGO_PKG_VERSION"))
+}
 
 /// Something that happened to the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub(super) enum Incident {
     ClockStep { seconds: i64 },
     /// The task of a run broke.
     RunBroke,
+    /// A message to a receiver was given up.
+    Undelivered { receiver: String, error: String },
 }
 
 /// What the machine has left.
@@ -64,6 +70,8 @@ pub(super) struct Health {
     store_errors: (u64, String),
     clock_steps: Vec<i64>,
     broken_runs: u64,
+    /// Messages that were given up, by receiver, with what went wrong last.
+    undelivered: BTreeMap<String, (u64, String)>,
     latest: Option<(SignedDuration, ScheduleName)>,
     config_error: Option<String>,
     unknown_calendars: Vec<(CalendarName, String)>,
@@ -85,6 +93,7 @@ impl Health {
             store_errors: (0, String::new()),
             clock_steps: Vec::new(),
             broken_runs: 0,
+            undelivered: BTreeMap::new(),
             latest: None,
             config_error: None,
             unknown_calendars: Vec::new(),
@@ -104,6 +113,10 @@ impl Health {
             Incident::Store(error) => self.store_errors = (self.store_errors.0 + 1, error),
             Incident::ClockStep { seconds } => self.clock_steps.push(seconds),
             Incident::RunBroke => self.broken_runs += 1,
+            Incident::Undelivered { receiver, error } => {
+                let (count, last) = self.undelivered.entry(receiver).or_default();
+                (*count, *last) = (*count + 1, error);
+            }
         }
     }
 
@@ -172,6 +185,7 @@ impl Health {
         self.store_errors = (0, String::new());
         self.clock_steps.clear();
         self.broken_runs = 0;
+        self.undelivered.clear();
         self.latest = None;
         let schedules = self.last.len() as u64;
         report(now, config, findings, schedules)
@@ -216,6 +230,11 @@ impl Health {
         if self.broken_runs > 0 {
             let message = format!("{} runs broke", self.broken_runs);
             told("run_broke", Severity::Critical, message, None, "please report it, with the log");
+        }
+        for (receiver, (count, last)) in &self.undelivered {
+            let message = format!("{count} messages to `{receiver}` were given up, last: {last}");
+            let how = "`assay alerts deliveries --status dead` shows them, `--retry all` sends them again";
+            told("undelivered", Severity::High, message, Some(as_number(*count)), how);
         }
         if let Some((late, schedule)) = self.latest.as_ref().filter(|(late, _)| *late > LATE) {
             let message = format!("a slot of `{schedule}` began {} s late", late.as_secs());
@@ -280,10 +299,10 @@ fn report(
     findings: Vec<Finding>,
     examined: u64,
 ) -> Option<(RunRecord, PlannedCheck, CheckResult)> {
-    let check: CheckName = CHECK.parse().ok()?;
+    let check: CheckName = HOST_CHECK.parse().ok()?;
     let today: Date = TimeZone::UTC.to_datetime(now).date();
     let run_id = RunId::generate(now);
-    let plugin = format!("assay@{}", env!("CARGO_PKG_VERSION"));
+    let plugin = plugin();
     let settings = "{}".to_owned();
     let record = RunRecord {
         run_id,

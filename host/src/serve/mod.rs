@@ -5,6 +5,7 @@
 //! - `dispatcher`: the one owner of all that changes; carries out what the agenda orders;
 //! - `generation`: a configuration in force, and noticing that there is another;
 //! - [`Snapshot`]: what others are told of it, [`Handle`]: what they can want;
+//! - `telling`: alerts reach people; `overdue`: checks that should have a result and have none;
 //! - `health`: what the host says of itself, as the built-in check `assay/host`;
 //! - `heartbeat`, `systemd`: whom else it tells.
 //!
@@ -20,9 +21,11 @@ mod handle;
 mod health;
 mod heartbeat;
 mod lock;
+mod overdue;
 mod plan;
 mod snapshot;
 mod systemd;
+mod telling;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -141,14 +144,18 @@ pub async fn start(config: PathBuf, program: PathBuf, clock: Clock) -> Result<Se
     let (inbox, messages) = mpsc::channel(INBOX);
     let setting = Setting { clock: clock.clone(), store: store.clone(), config, program };
     let (dispatcher, published) = Dispatcher::start(setting, generation, messages).await?;
+    let told = dispatcher.telling(inbox.clone());
     let metrics = dispatcher.metrics();
     let handle = Handle::new(inbox, published.clone(), store);
     let over = CancellationToken::new();
     let settings = api::Settings { clock, metrics };
     let api = api::serve(listener, Arc::new(handle.clone()), settings, over.clone().cancelled_owned());
     let api = tokio::spawn(api);
-    let others =
-        vec![tokio::spawn(heartbeat::beat(handle.clone())), tokio::spawn(systemd::feed_watchdog(published.clone()))];
+    let others = vec![
+        tokio::spawn(heartbeat::beat(handle.clone())),
+        tokio::spawn(systemd::feed_watchdog(published.clone())),
+        tokio::spawn(told),
+    ];
     let work = tokio::spawn(dispatcher.work());
     systemd::ready(&format!("{} schedules", published.borrow().schedules.len()));
     Ok(Serving { handle, address, work, api, others, over, _lock: lock })

@@ -167,7 +167,7 @@ fn requested(body: &TriggerBody) -> Result<Request, Problem> {
             "an instant as in `2026-01-31T06:00Z`, or a time in the zone of the schedule as in `2026-01-31T06:00`";
         text.parse::<At>().map_err(|_| Problem::field("at", format!("`{text}` is not an instant"), hint))
     });
-    Ok(Request { names: names.clone(), date: date.transpose()?, at: at.transpose()? })
+    Ok(Request { names: names.clone(), date: date.transpose()?, at: at.transpose()?, alerts: false })
 }
 
 /// Tells a run that is under way to end. The answer does not wait for that.

@@ -255,7 +255,7 @@ impl Control for Host {
     }
 
     async fn trigger(&self, request: Request, by: Option<String>) -> Result<Vec<RunId>, ControlError> {
-        let Request { names, date, at } = request;
+        let Request { names, date, at, alerts: _ } = request;
         if let Some(name) = names.iter().find(|name| *name != "nightly") {
             return Err(SelectError::Unknown { name: name.clone(), similar: vec!["nightly".to_owned()] }.into());
         }

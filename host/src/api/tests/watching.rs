@@ -1,10 +1,13 @@
 //! What is told to those who watch.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
 use super::super::metrics::Metrics;
 use super::{Api, RunStatus, Status, Trigger, at, record, snapshot};
 use crate::model::NotRun;
+use crate::notify::Round;
 
 fn lines(metrics: &Metrics) -> Vec<String> {
     let text = metrics.text().unwrap();
@@ -95,6 +98,7 @@ fn what_is_told_is_explained() {
     metrics.result(&"a".parse().unwrap(), Status::Pass);
     metrics.slot_not_run(&"nightly".parse().unwrap(), NotRun::Overlap);
     metrics.reload(true);
+    metrics.told(&Round { delivered: vec![("pager".to_owned(), Duration::from_secs(1))], ..Round::default() });
     metrics.saw(&snapshot(Vec::new()));
     let text = metrics.text().unwrap();
     let mut named: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
@@ -104,6 +108,8 @@ fn what_is_told_is_explained() {
         [
             "assay_build",
             "assay_config_reloads",
+            "assay_deliveries",
+            "assay_delivery_seconds",
             "assay_host_problems",
             "assay_journal_backlog",
             "assay_journal_errors",

@@ -58,7 +58,7 @@ async fn cases(args: &RecordArgs, redacted: Option<&RedactedColumns>) -> Result<
 async fn checks(config: &Path, args: &RecordArgs, redacted: Option<&RedactedColumns>) -> Result<(), Failure> {
     let clock = Clock::system();
     let config = Config::load(config)?;
-    let request = Request { names: args.check.clone(), date: args.date, at: args.at };
+    let request = Request { names: args.check.clone(), date: args.date, at: args.at, alerts: false };
     let plans = select(&config, &request, clock.now())?;
     let progress = Progress::follow();
     let host = Host::load(config, clock, &program()?, progress.events()).await?;

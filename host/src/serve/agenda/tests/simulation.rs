@@ -116,7 +116,7 @@ impl World {
                 }
                 Order::NotRun { schedule, due, why, message } => {
                     let record = self.record(&schedule, &due, Trigger::Schedule);
-                    store.slots_not_run(vec![(record, why, message)]).await.unwrap();
+                    store.slots_not_run(vec![(record, why, message)], Vec::new()).await.unwrap();
                 }
                 Order::Begin { schedule, due, trigger } => {
                     let record = self.record(&schedule, &due, trigger);
