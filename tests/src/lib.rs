@@ -4,6 +4,7 @@ pub mod bed;
 pub mod conformance;
 pub mod day;
 pub mod kill;
+pub mod month;
 pub mod process;
 pub mod project;
 pub mod serving;

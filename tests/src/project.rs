@@ -174,6 +174,16 @@ impl Project {
         said(self.command(arguments))
     }
 
+    /// What a command prints, a JSON document.
+    ///
+    /// # Panics
+    /// When the output is none.
+    #[must_use]
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    }
+
     /// The results of a run or query in JSON.
     ///
     /// # Panics

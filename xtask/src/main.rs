@@ -10,6 +10,7 @@ mod fuzz;
 mod r#gen;
 mod guests;
 mod plugins;
+mod receivers;
 mod step;
 mod test;
 mod tools;
@@ -74,6 +75,8 @@ enum Chore {
     BuildExamples,
     /// Prepares the emulator of BigQuery on which the conformance cases run, unless that is done
     Emulator,
+    /// Prepares the receivers that the tests send notifications to, unless that is done
+    Receivers,
     /// Writes what is generated: SQLite migrations, BigQuery schemas, documentation of tables, the configuration's schema
     Gen {
         /// Write nothing; fail and name each file that is stale
@@ -105,6 +108,7 @@ fn chore(chore: Chore) -> anyhow::Result<()> {
         Chore::BuildPlugins { out: Some(folder) } => plugins::build_shipped(&folder),
         Chore::BuildExamples => examples::build_all().map(drop),
         Chore::Emulator => emulator::prepare().map(drop),
+        Chore::Receivers => receivers::prepare(),
         Chore::Gen { check } => r#gen::run(check),
     }
 }

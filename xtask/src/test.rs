@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::step;
-use crate::{emulator, examples, fuzz, plugins, tools};
+use crate::{emulator, examples, fuzz, plugins, receivers, tools};
 
 pub(crate) fn test() -> anyhow::Result<()> {
     tools::wasm_target()?;
@@ -15,6 +15,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     plugins::build_all()?;
     examples::build_all()?;
     emulator::prepare()?;
+    receivers::prepare()?;
     // Builds the programs on the way: the end-to-end tests call them.
     crate::r#gen::run(true)?;
     lints("lints", &["--workspace", "--all-targets"])?;

@@ -79,6 +79,30 @@ pub(crate) fn python() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes sure of Debian's Prometheus Alertmanager, which is not started.
+pub(crate) fn alertmanager() -> anyhow::Result<()> {
+    const PACKAGE: &str = "prometheus-alertmanager";
+    let mut probe = Command::new(PACKAGE);
+    probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    let mut is_there = || probe.status().is_ok_and(|status| status.success());
+    if is_there() {
+        return Ok(());
+    }
+    if !is_root() {
+        bail!("Prometheus Alertmanager is missing; on Debian: `sudo apt-get install {PACKAGE}`");
+    }
+    let mut update = Command::new("apt-get");
+    step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends", PACKAGE]).env("DEBIAN_FRONTEND", "noninteractive");
+    // At this level no service is started when it is installed.
+    step::run(&format!("installing {PACKAGE}"), install.env("RUNLEVEL", "1"))?;
+    if !is_there() {
+        bail!("{PACKAGE} was installed but does not run");
+    }
+    Ok(())
+}
+
 /// The `PATH` with a Node.js that is new enough to build checks in JavaScript: the system's, or the one that an example
 /// pins, in an environment of its own.
 pub(crate) fn path_with_node() -> anyhow::Result<OsString> {

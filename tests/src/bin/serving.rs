@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use assay_tests::day::{self, Hour, Load};
-use assay_tests::kill;
+use assay_tests::{kill, month};
 use clap::{Parser, Subcommand};
 
 /// Measure a host that serves.
@@ -38,6 +38,18 @@ enum What {
         #[arg(long, default_value_t = 1_440)]
         minutes: u32,
     },
+    /// Tell of a month of made-up results while receivers are out of order for a time each
+    Month {
+        /// For what is wrong when
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many days
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+        /// How many checks fail at once near the end
+        #[arg(long, default_value_t = 5_000)]
+        flood: usize,
+    },
     /// Serve the same in real time, and tell how late slots begin and what memory it takes
     Lateness {
         /// How many checks
@@ -56,6 +68,10 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         What::Kills { points, seed } => print(&format!("{:?}", kill::kill_at(points, seed))),
         What::Day { checks, schedules, minutes } => simulated(Load { checks, schedules, minutes }),
+        What::Month { seed, days, flood } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            print(&format!("{:#?}", runtime.block_on(month::month(seed, days, flood))?))
+        }
         What::Lateness { checks, schedules, minutes } => lateness(Load { checks, schedules, minutes }),
     }
 }
