@@ -6,6 +6,7 @@
 //! - [`model`]: what a check is and what can come of a run; pure.
 //! - [`config`]: from `assay.toml` to what the host sees.
 //! - [`source`]: where data comes from.
+//! - [`bigquery`]: the connection to BigQuery, for reading and writing.
 //! - [`capability`]: what a check can do with it: query and report.
 //! - [`sandbox`]: where guests run.
 //! - [`admission`]: the only road from a file to a guest.
@@ -24,6 +25,7 @@
 pub mod admission;
 pub mod alert;
 pub mod api;
+pub mod bigquery;
 pub mod capability;
 pub mod cli;
 pub mod clock;

@@ -86,6 +86,7 @@ pub async fn replay(sandbox: &Sandbox, plugin: &Admitted, transcript: Arc<Transc
         grants: Grants::new(header.sources.iter().map(grant).collect()),
         limits: header.limits.clone(),
         deadline: clock::monotonic() + header.limits.duration(LimitName::Deadline),
+        asker: None,
         cancel: CancellationToken::new(),
     };
     let execution = plugin.execute(sandbox, job).await;

@@ -100,6 +100,31 @@ CREATE TABLE schedule_states (
     PRIMARY KEY (schedule_name)
 ) STRICT;
 
+-- What queries were billed by sources that bill, and what is set aside for those of which it is not known yet.
+CREATE TABLE query_costs (
+    -- Identity of the query.
+    cost_id TEXT NOT NULL,
+    -- The day, in UTC, whose budget pays for it.
+    cost_date TEXT NOT NULL CHECK (cost_date GLOB '????-??-??'),
+    -- The source that bills.
+    source_name TEXT NOT NULL,
+    -- The check that asked, or `assay/host` for the host itself.
+    check_name TEXT NOT NULL,
+    -- Owner of the check's data at that time.
+    owner TEXT,
+    -- When bytes were set aside for it.
+    recorded_at TEXT NOT NULL CHECK (recorded_at GLOB '????-??-??T??:??:??.??????Z'),
+    -- The most that it could be billed, as the source was told.
+    set_aside_bytes INTEGER NOT NULL,
+    -- What it was billed; NULL while that is not known, and what is set aside counts.
+    billed_bytes INTEGER,
+    -- Whether a cache of results answered it; NULL while that is not known.
+    cache_hit INTEGER CHECK (cache_hit IN (0, 1)),
+    PRIMARY KEY (cost_id)
+) STRICT;
+
+CREATE INDEX query_costs_by_cost_date_source_name ON query_costs (cost_date, source_name);
+
 -- The checks that a run selected when it began; each has a result by the time the run has a status.
 CREATE TABLE run_checks (
     -- The run.

@@ -1,5 +1,6 @@
 //! Reading data within grants and budget, and keeping book of what could not be answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::clock;
 use crate::model::{Batch, ColumnInfo, Digest, LimitName, Limits, Param, Problem, ProblemCode};
+use crate::source::asked::{Asked, Asker, Bill};
 use crate::source::gate::read_statement;
 use crate::source::{Cost, Estimate, ReadStatement, Rows};
 use crate::spans;
@@ -117,19 +119,39 @@ pub struct QueryCapability {
     bytes: u64,
     unresolved: Vec<(RequestId, Problem)>,
     as_of: Option<Timestamp>,
+    asker: Option<Arc<Asker>>,
+    bill: Arc<Bill>,
 }
 
 impl QueryCapability {
     /// For one run that ends at `deadline` at the latest.
     #[must_use]
     pub fn new(grants: Grants, limits: Limits, deadline: Instant) -> Self {
-        Self { grants, limits, deadline, queries: 0, rows: 0, bytes: 0, unresolved: Vec::new(), as_of: None }
+        let bill = Arc::new(Bill::new(limits.get(LimitName::BilledBytes)));
+        Self {
+            grants,
+            limits,
+            deadline,
+            queries: 0,
+            rows: 0,
+            bytes: 0,
+            unresolved: Vec::new(),
+            as_of: None,
+            asker: None,
+            bill,
+        }
     }
 
     /// Every statement is asked at this instant, see [`ReadStatement::at`].
     #[must_use]
     pub fn at(self, instant: Timestamp) -> Self {
         Self { as_of: Some(instant), ..self }
+    }
+
+    /// Every statement is asked on somebody's behalf.
+    #[must_use]
+    pub fn asked_by(self, asker: Option<Arc<Asker>>) -> Self {
+        Self { asker, ..self }
     }
 
     /// Begins to answer a statement.
@@ -275,7 +297,9 @@ impl QueryCapability {
             None => statement,
         };
         grant.covers(&statement)?;
-        Ok((grant, statement))
+        let until = self.query_deadline().unwrap_or(self.deadline);
+        let asked = Asked { by: self.asker.clone(), call: self.queries, until, bill: Arc::clone(&self.bill) };
+        Ok((grant, statement.asked_for(asked)))
     }
 
     async fn try_next(&mut self, cursor: &mut Cursor, rows_max: u32) -> Result<Option<Batch>, Problem> {

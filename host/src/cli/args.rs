@@ -75,6 +75,8 @@ pub(super) enum Command {
     Alerts(AlertsArgs),
     /// Show stored results, newest first
     Results(ResultsArgs),
+    /// Show what queries were billed, by check, owner, source or day
+    Cost(CostArgs),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -317,6 +319,65 @@ pub(super) struct ResultsArgs {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// Arguments of `assay cost`.
+#[derive(Debug, Args)]
+pub(super) struct CostArgs {
+    /// What to sum it by
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) by: CostBy,
+    /// The first day, in UTC: `2026-01-31`; 30 days ago when left out
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<Date>,
+    /// The last day, in UTC
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<Date>,
+    /// Of this check only
+    #[arg(long, value_name = "NAME")]
+    pub(super) check: Option<String>,
+    /// Of this source only
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: PlainFormat,
+}
+
+/// What costs are summed by.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum CostBy {
+    /// Checks, the dearest first
+    #[default]
+    Check,
+    /// Owners, the dearest first
+    Owner,
+    /// Sources, the dearest first
+    Source,
+    /// Days, the newest first
+    Day,
+}
+
+impl CostBy {
+    /// As it is written.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Owner => "owner",
+            Self::Source => "source",
+            Self::Day => "day",
+        }
+    }
+
+    /// Over a column.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Check => "CHECK",
+            Self::Owner => "OWNER",
+            Self::Source => "SOURCE",
+            Self::Day => "DAY (UTC)",
+        }
+    }
 }
 
 /// `assay plugin …`.

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::{Config, ScheduleConfig};
 use crate::model::{RunStatus, Trigger};
-use crate::runner::{Cancel, Host, Journal, Opening, RunPlan, run};
+use crate::runner::{Cancel, Host, Journal, Opening, RunPlan, StoredLedger, run};
 use crate::serve::{PlannedSlot, plan as planned};
 use crate::store::{RunFilter, Store, StoredRun};
 
@@ -62,7 +62,9 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
     let opened = Store::open(&config.host.state_dir, clock.now())?;
     let store = Arc::new(opened.store);
     let progress = Progress::follow();
-    let host = Arc::new(Host::load(config, clock.clone(), &program()?, progress.events()).await?);
+    let ledger = Arc::new(StoredLedger::new(Arc::clone(&store), clock.clone()));
+    let host = Host::load_with(config, clock.clone(), &program()?, progress.events(), ledger).await?;
+    let host = Arc::new(host);
     progress.done().await;
     let slots = slots(&host.config, &schedule, &known(&host).await, &args, clock.now())?;
     let done = done(&store, &schedule, &slots).await?;

@@ -9,6 +9,7 @@ mod backfill;
 mod cache;
 mod cancel;
 mod check;
+mod cost;
 mod doctor;
 mod exit;
 mod failure;
@@ -84,6 +85,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Token(args) => token::token(&args),
             Command::Alerts(args) => alerts::alerts(&cli.config, args).await,
             Command::Results(args) => results::results(&cli.config, args).await,
+            Command::Cost(args) => cost::cost(&cli.config, &args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,
             Command::Check(command) => check::check(&cli.config, command).await,
@@ -111,6 +113,14 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
     })
 }
 
+/// Without what a library would log of tokens at its lower levels, whatever is asked for.
+fn without_secrets(filter: EnvFilter) -> EnvFilter {
+    match "yup_oauth2=warn".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => EnvFilter::new("warn"),
+    }
+}
+
 fn log_to_stderr(verbose: u8) {
     let default = match verbose {
         0 => "warn",
@@ -118,6 +128,7 @@ fn log_to_stderr(verbose: u8) {
         _ => "assay=debug,assay::spans=off,info",
     };
     let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = without_secrets(filter);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -8,8 +8,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::model::{RunStatus, Tally, roll_up};
 use crate::notify::Office;
-use crate::runner::{Cancel, Cause, Host, Journal, Opening, Request, RunOutcome, run as run_plan, select};
+use crate::runner::{
+    Cancel, Cause, Host, Journal, Opening, Request, RunOutcome, StoredLedger, run as run_plan, select,
+};
 use crate::serve::served_by;
+use crate::source::ledger::{InMemory, Ledger};
 use crate::store::Store;
 
 use super::alerts::{PATIENCE, office};
@@ -44,7 +47,11 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
         Journal::Nowhere => None,
     };
     let progress = Progress::follow();
-    let host = Arc::new(Host::load(config, clock, &program()?, progress.events()).await?);
+    let ledger: Arc<dyn Ledger> = match &journal {
+        Journal::Store(store) => Arc::new(StoredLedger::new(Arc::clone(store), clock.clone())),
+        Journal::Nowhere => Arc::new(InMemory::new(clock.clone())),
+    };
+    let host = Arc::new(Host::load_with(config, clock, &program()?, progress.events(), ledger).await?);
     if args.explain {
         progress.done().await;
         let checks = plans.iter().flat_map(|plan| &plan.checks);

@@ -43,6 +43,7 @@ pub(super) async fn serve(config: &Path, verbose: u8, args: &ServeArgs) -> Resul
 fn log(verbose: u8, format: LogFormat, telemetry: Option<&Telemetry>) {
     let default = if verbose == 0 { "assay=info,assay::spans=off,warn" } else { "assay=debug,assay::spans=off,info" };
     let filter = EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = super::without_secrets(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines = match format {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),

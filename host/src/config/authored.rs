@@ -95,8 +95,12 @@ pub(super) const ATTEMPTS_MAX: u32 = 10;
 pub(super) const CONFIRM_TIMES_MAX: u32 = 10;
 /// How the names begin that no configured check can have.
 pub(super) const HOST_NAMES: &str = "assay/";
-/// The one type of source.
+/// The type of a source of files.
 pub(super) const FILES: &str = "files";
+/// The type of a source that is BigQuery.
+pub(super) const BIGQUERY: &str = "bigquery";
+/// Where credentials come from when nothing is said.
+const CREDENTIALS_DEFAULT: &str = "adc";
 
 /// The configuration of assay: which checks run, over which data, within which limits. Paths are
 /// relative to the folder of this file.
@@ -188,17 +192,48 @@ pub(super) struct Host {
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     /// What kind of source: `files`, a folder of Parquet, CSV and NDJSON files, each file or folder of
-    /// files a table. CSV and NDJSON files may be packed with gzip or zstd. `TABLE.schema.yaml` beside a
-    /// table declares its columns; what `bq show --schema` prints will do.
-    #[schemars(with = "String", extend("enum" = [FILES]), example = &"files")]
+    /// files a table; or `bigquery`. CSV and NDJSON files may be packed with gzip or zstd. `TABLE.schema.yaml`
+    /// beside a table declares its columns; what `bq show --schema` prints will do.
+    #[schemars(with = "String", extend("enum" = [FILES, BIGQUERY]), example = &"files")]
     pub(super) r#type: Option<Spanned<String>>,
-    /// The folder.
-    #[schemars(with = "String", length(min = 1), example = &"data")]
+    /// Of `files`, which needs it: the folder.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"data")]
     pub(super) path: Option<Spanned<String>>,
-    /// The project that the folder stands for, so that `PROJECT.dataset.table` names its table
-    /// `dataset.table` and the SQL of BigQuery needs no change. Grants name the table without it.
+    /// Of `bigquery`, which needs it: the project in which queries run and which pays for them. Of `files`:
+    /// the project that the folder stands for, so that `PROJECT.dataset.table` names its table
+    /// `dataset.table` and the SQL of BigQuery needs no change. Grants name tables of it without it.
     #[schemars(with = "Option<String>", length(min = 1), example = &"my-project")]
     pub(super) project: Option<Spanned<String>>,
+    /// Of `bigquery`: the dataset of tables that statements name alone, `DATASET` or `PROJECT.DATASET`.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"analytics")]
+    pub(super) dataset: Option<Spanned<String>>,
+    /// Of `bigquery`: where queries run. Left out: where the tables are, as BigQuery finds out.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"EU")]
+    pub(super) location: Option<Spanned<String>>,
+    /// Of `bigquery`: whose rights. `adc`: Application Default Credentials, as Google's own programs find
+    /// them. `file`: those in `credentials_file`. `metadata`: those of the machine or the pod. `none`: for
+    /// emulators.
+    #[schemars(
+        with = "Option<String>",
+        extend("enum" = ["adc", "file", "metadata", "none"]),
+        extend("default" = CREDENTIALS_DEFAULT),
+        example = &"metadata"
+    )]
+    pub(super) credentials: Option<Spanned<String>>,
+    /// Of `bigquery`: a file of credentials. The key of a service account, an authorized user, an external
+    /// account (workload identity federation), or a service account that somebody acts as.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"/etc/assay/bigquery.json")]
+    pub(super) credentials_file: Option<Spanned<String>>,
+    /// Of `bigquery`: the e-mail address of a service account that is acted as.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"assay@my-project.iam.gserviceaccount.com")]
+    pub(super) impersonate: Option<Spanned<String>>,
+    /// Of `bigquery`: scheme, host and port of an emulator or of a private endpoint.
+    #[schemars(with = "Option<String>", length(min = 1), example = &"http://127.0.0.1:9050")]
+    pub(super) endpoint: Option<Spanned<String>>,
+    /// Of `bigquery`: what may be billed a day (UTC), all checks together. A query that would go beyond it
+    /// is refused. Left out: as much as the checks' own limits allow.
+    #[schemars(with = "Option<String>", example = &"1 TiB")]
+    pub(super) daily_budget: Option<Spanned<String>>,
     /// Memory that all queries of the source share. One query may hold at most half of what the others
     /// leave; sorting and grouping beyond that goes to disk, within `spill`.
     #[schemars(with = "Option<String>", extend("default" = QUERY_MEMORY_DEFAULT.text), example = "512 MiB")]
@@ -222,6 +257,45 @@ pub(super) struct Source {
         example = 8
     )]
     pub(super) concurrency: Option<Spanned<Whole>>,
+}
+
+impl Source {
+    /// The keys that hold text, with what is written.
+    pub(super) fn texts(&self) -> [(&'static str, Option<&Spanned<String>>); 14] {
+        let Self {
+            r#type,
+            path,
+            project,
+            dataset,
+            location,
+            credentials,
+            credentials_file,
+            impersonate,
+            endpoint,
+            daily_budget,
+            memory,
+            spill,
+            as_of_from,
+            as_of_until,
+            concurrency: _,
+        } = self;
+        [
+            ("type", r#type.as_ref()),
+            ("path", path.as_ref()),
+            ("project", project.as_ref()),
+            ("dataset", dataset.as_ref()),
+            ("location", location.as_ref()),
+            ("credentials", credentials.as_ref()),
+            ("credentials_file", credentials_file.as_ref()),
+            ("impersonate", impersonate.as_ref()),
+            ("endpoint", endpoint.as_ref()),
+            ("daily_budget", daily_budget.as_ref()),
+            ("memory", memory.as_ref()),
+            ("spill", spill.as_ref()),
+            ("as_of_from", as_of_from.as_ref()),
+            ("as_of_until", as_of_until.as_ref()),
+        ]
+    }
 }
 
 /// A configured use of a plugin.
@@ -278,6 +352,10 @@ pub(super) struct Check {
     /// of a dotted name, `**` matches any number of parts.
     #[schemars(with = "Grants", example = json!({ "local": ["orders"] }))]
     pub(super) sources: Option<Spanned<Grants>>,
+    /// What sources may bill for the check a day (UTC), all its runs together. A query that would go beyond
+    /// it is refused. Left out: as much as sources allow.
+    #[schemars(with = "Option<String>", example = "10 GiB")]
+    pub(super) daily_budget: Option<Spanned<String>>,
     /// What the check asks for of each limit; of this and the host's ceiling the lower holds.
     #[schemars(with = "Option<LimitTable>", example = json!({ "deadline": "20s" }))]
     pub(super) limits: Option<LimitTable>,

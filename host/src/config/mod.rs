@@ -39,8 +39,8 @@ use toml::de::DeTable;
 pub use error::{ConfigError, ConfigProblem};
 pub use place::Place;
 pub use resolved::{
-    AlertingConfig, CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, DigestConfig, Grant, Heartbeat,
-    HostConfig, Role, ScheduleConfig, ServeConfig, SourceConfig, SourceKind, Target, Token,
+    AlertingConfig, BigQueryConfig, CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, DigestConfig, Grant,
+    Heartbeat, HostConfig, Role, ScheduleConfig, ServeConfig, SourceConfig, SourceKind, Target, Token,
 };
 pub use schema::json_schema;
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alert::Policy;
+use crate::bigquery::{Credentials, Identity};
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
 use crate::source::TablePattern;
 
@@ -123,6 +124,25 @@ pub enum SourceKind {
         /// Columns that say since when, and until when, a row is there.
         as_of: Option<(String, Option<String>)>,
     },
+    /// BigQuery, or an emulator of it.
+    BigQuery(BigQueryConfig),
+}
+
+/// BigQuery as a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BigQueryConfig {
+    /// The project in which queries run and which pays for them.
+    pub project: String,
+    /// Dataset of tables that are named alone, `DATASET` or `PROJECT.DATASET`.
+    pub dataset: Option<String>,
+    /// Where queries run.
+    pub location: Option<String>,
+    /// Whose rights.
+    pub identity: Identity,
+    /// Scheme, host and port.
+    pub endpoint: String,
+    /// Bytes that may be billed a day (UTC), all checks together.
+    pub daily_budget: Option<u64>,
 }
 
 /// A configured use of a plugin.
@@ -155,6 +175,8 @@ pub struct CheckConfig {
     pub tags: Vec<String>,
     /// What it may read: at least one, in the order of the file, each source once.
     pub grants: Vec<Grant>,
+    /// Bytes that sources may bill for it a day (UTC), all its runs together.
+    pub daily_budget: Option<u64>,
     /// What it asks for of each limit, in the limit's base unit.
     pub limits: Vec<LimitRequest>,
     /// What the plugin reads: a JSON object, its keys in order, without white space.
@@ -184,8 +206,15 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
     let folder = path.parent().unwrap_or(Path::new(""));
     let Validated { host, serve, sources, calendars, schedules, alerting, checks } = validated;
     let sources = sources.into_iter().map(|source| {
-        let validated::Source { name, path, project, memory_bytes, spill_bytes, as_of, concurrency } = source;
-        let kind = SourceKind::Files { path: folder.join(path), project, memory_bytes, spill_bytes, as_of };
+        let validated::Source { name, mut kind, concurrency } = source;
+        match &mut kind {
+            SourceKind::Files { path, .. } => *path = folder.join(&path),
+            SourceKind::BigQuery(config) => {
+                if let Credentials::File(path) = &mut config.identity.credentials {
+                    *path = folder.join(&path);
+                }
+            }
+        }
         SourceConfig { name, kind, concurrency }
     });
     let calendars = calendars.into_iter().map(|calendar| {

@@ -46,6 +46,16 @@ memory = "1 MiB"
 spill = "2 MiB"
 concurrency = 4
 
+[source.warehouse]
+type = "bigquery"
+project = "jobs-project"
+dataset = "analytics"
+location = "EU"
+credentials = "metadata"
+impersonate = "reader@p.iam.gserviceaccount.com"
+endpoint = "https://bigquery.example"
+daily_budget = "1 TiB"
+
 [calendar.season]
 active = ["2025-10-21..2026-06-30", "2026-09-01"]
 blackout = ["2025-12-25", { days = "2026-02-13..2026-02-18", reason = "All-Star break" }]
@@ -87,6 +97,7 @@ severity = "high"
 owner = "o"
 tags = ["t"]
 sources = { local = ["x_*"] }
+daily_budget = "5 GiB"
 limits = { fuel = 5, deadline = "2s" }
 [check.settings]
 table = "x"

@@ -15,24 +15,24 @@ mod receiver;
 mod route;
 mod schedule;
 mod serve;
+mod source;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::model::{LimitName, LimitRequest, SourceName};
 
-use super::authored::{self, Document, LimitTable, Named};
+use super::authored::{self, Document, LimitTable};
 use super::error::ConfigProblem;
 use super::quantity;
-use super::resolved::{AlertingConfig, CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig};
+use super::resolved::{AlertingConfig, CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig, SourceKind};
 use super::sections::Section;
 use super::suggest::did_you_mean;
-use super::value::{all_or_none, count, folder, noted, parse, size, time, whole};
+use super::value::{all_or_none, count, folder, noted, size, time};
 
 use names::{Kind, Names};
 
@@ -78,16 +78,11 @@ impl Default for Host {
     }
 }
 
-/// A source of files.
+/// A source, with its paths as they are written.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) name: SourceName,
-    pub(super) path: PathBuf,
-    pub(super) project: Option<String>,
-    pub(super) memory_bytes: u64,
-    pub(super) spill_bytes: u64,
-    /// Columns since when and until when rows are there.
-    pub(super) as_of: Option<(String, Option<String>)>,
+    pub(super) kind: SourceKind,
     pub(super) concurrency: NonZeroUsize,
 }
 
@@ -98,7 +93,7 @@ pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &m
     let names = Names::of(authored);
     let host = host(authored.host.as_ref(), problems);
     let serve = serve::serve(authored.serve.as_ref(), problems);
-    let sources: Vec<_> = authored.source.iter().map(|named| source(named, problems)).collect();
+    let sources: Vec<_> = authored.source.iter().map(|named| source::source(named, problems)).collect();
     let calendars: Vec<_> = authored.calendar.iter().map(|named| calendar::calendar(named, &names, problems)).collect();
     let schedules: Vec<_> = authored.schedule.iter().map(|named| schedule::schedule(named, &names, problems)).collect();
     let (alerting, layers) = alerting::alerting(authored, &names, problems);
@@ -149,79 +144,6 @@ fn host(section: Option<&Section<authored::Host>>, problems: &mut Problems) -> O
         compile_memory_bytes: compile_memory?,
         ceilings: ceilings?,
     })
-}
-
-fn source(named: &Named<authored::Source>, problems: &mut Problems) -> Option<Source> {
-    let name = parse(&named.name, "for example `[source.local]`", problems);
-    let section = named.section.as_ref()?;
-    let authored::Source { r#type, path: place, project, memory, spill, as_of_from, as_of_until, concurrency } =
-        &section.value;
-    if let Some(r#type) = section.required("type", r#type.as_ref(), problems)
-        && r#type.get_ref() != authored::FILES
-    {
-        let text = r#type.get_ref();
-        problems.push(
-            ConfigProblem::at(r#type.span(), format!("there is no type of source `{text}`")).hint(did_you_mean(
-                text,
-                "types of source",
-                [authored::FILES],
-            )),
-        );
-    }
-    let place = section.required("path", place.as_ref(), problems);
-    let place = place.and_then(|place| folder(Some(place), "", problems));
-    let project = project.as_ref().map(|project| project_of(project, problems));
-    let memory = size(memory.as_ref(), &authored::QUERY_MEMORY_DEFAULT, problems);
-    let spill = size(spill.as_ref(), &authored::SPILL_DEFAULT, problems);
-    let as_of = as_of_of(as_of_from.as_ref(), as_of_until.as_ref(), problems);
-    let concurrency = match concurrency {
-        Some(queries) => count("concurrency", queries, authored::CONCURRENCY_MAX, problems),
-        None => whole(i64::from(authored::CONCURRENCY_DEFAULT), authored::CONCURRENCY_MAX),
-    };
-    Some(Source {
-        name: name?,
-        path: place?,
-        project: all_or_none(project)?,
-        memory_bytes: memory?,
-        spill_bytes: spill?,
-        as_of: all_or_none(as_of)?,
-        concurrency: concurrency?,
-    })
-}
-
-/// None when nothing is written, None within when it is wrong.
-fn as_of_of(
-    from: Option<&Spanned<String>>,
-    until: Option<&Spanned<String>>,
-    problems: &mut Problems,
-) -> Option<Option<(String, Option<String>)>> {
-    let Some(from) = from else {
-        let until = until?;
-        problems.push(
-            ConfigProblem::at(until.span(), "`as_of_until` without `as_of_from`").hint(
-                "name the column that says since when a row is there, for example `as_of_from = \"available_at\"`",
-            ),
-        );
-        return Some(None);
-    };
-    let empty: Vec<_> = [Some(from), until].into_iter().flatten().filter(|name| name.get_ref().is_empty()).collect();
-    for name in &empty {
-        problems.push(ConfigProblem::at(name.span(), "not the name of a column").hint("leave it out if there is none"));
-    }
-    Some(empty.is_empty().then(|| (from.get_ref().clone(), until.map(|until| until.get_ref().clone()))))
-}
-
-fn project_of(written: &Spanned<String>, problems: &mut Problems) -> Option<String> {
-    let text = written.get_ref();
-    let is_one =
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if !is_one {
-        problems.push(
-            ConfigProblem::at(written.span(), format!("`{text}` is not the name of a project"))
-                .hint("letters, digits, `-` and `_`, as in `my-project`; leave it out if no statement names one"),
-        );
-    }
-    is_one.then(|| text.clone())
 }
 
 /// Limits by name.

@@ -273,6 +273,7 @@ impl Rig {
             grants: Grants::new(vec![grant]),
             deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
             limits,
+            asker: None,
             cancel: CancellationToken::new(),
         })
     }

@@ -307,6 +307,7 @@ fn reason_of(code: ProblemCode) -> Reason {
         | ProblemCode::LimitQueries
         | ProblemCode::LimitRows
         | ProblemCode::LimitBytes
+        | ProblemCode::LimitBilled
         | ProblemCode::Unavailable
         | ProblemCode::Failed => Reason::QueryFailed,
     }

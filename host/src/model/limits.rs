@@ -86,6 +86,8 @@ limits! {
     Rows "rows" Count default 1_000_000, ceiling 100_000_000;
     /// Column data handed to the guest.
     BytesIn "bytes_in" Bytes default 64 * MIB, ceiling 1_024 * MIB;
+    /// What sources may bill for the run's queries.
+    BilledBytes "billed_bytes" Bytes default 1_024 * MIB, ceiling 10 * 1_024 * MIB;
     /// Findings kept.
     Findings "findings" Count default 1_000, ceiling 10_000;
     /// Size of one finding.

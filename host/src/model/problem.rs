@@ -25,6 +25,8 @@ pub enum ProblemCode {
     LimitRows,
     /// The run's bytes of column data are spent.
     LimitBytes,
+    /// What the run or the day may be billed is spent.
+    LimitBilled,
     /// The query's own deadline or the run's has passed.
     Deadline,
     /// The source cannot be reached now.
@@ -48,6 +50,7 @@ impl ProblemCode {
             Self::LimitQueries => "limit-queries",
             Self::LimitRows => "limit-rows",
             Self::LimitBytes => "limit-bytes",
+            Self::LimitBilled => "limit-billed",
             Self::Deadline => "deadline",
             Self::Unavailable => "unavailable",
             Self::Failed => "failed",

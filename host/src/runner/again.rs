@@ -87,6 +87,7 @@ mod tests {
             runbook: None,
             tags: Vec::new(),
             grants: Vec::new(),
+            daily_budget: None,
             limits: Vec::new(),
             settings: "{}".to_owned(),
         }

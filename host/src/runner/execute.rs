@@ -8,6 +8,7 @@ use crate::clock;
 use crate::config::CheckConfig;
 use crate::model::{CheckName, CheckResult, Digest, Ending, LimitName, PluginRef, Reason, RunContext, RunId};
 use crate::sandbox::{Execution, Job};
+use crate::source::asked::Asker;
 use crate::source::transcript::{Concluded, RedactedColumns, WriteError};
 use crate::transcribe;
 use jiff::Timestamp;
@@ -125,12 +126,22 @@ fn job(plan: &RunPlan, facts: &Facts, check: &CheckConfig, attempt: u32, loaded:
         dry_run: facts.dry_run,
         sources: grants.sources(),
     };
+    let asker = Asker {
+        check: check.name.clone(),
+        owner: check.owner.clone(),
+        plugin: check.plugin.clone(),
+        schedule: check.schedule.clone(),
+        run: facts.run_id,
+        attempt,
+        billed_bytes_a_day: check.daily_budget,
+    };
     let job = Job {
         context,
         settings: check.settings.clone(),
         grants,
         deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
         limits,
+        asker: Some(Arc::new(asker)),
         cancel: facts.cancel.token(),
     };
     (plugin, job)

@@ -12,15 +12,16 @@ use tokio::task::JoinSet;
 use crate::admission::{Admitted, Candidate, PluginFolder, Refusal, SettingsRefusal, admit};
 use crate::capability::{Grant, Grants, SourceHandle};
 use crate::clock::Clock;
-use crate::config::{CheckConfig, Config, SourceKind};
-use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, ProblemCode, SourceName};
+use crate::config::{CheckConfig, Config};
+use crate::model::{CheckName, LimitName, Limits, PluginRef, Problem, SourceName};
 use crate::sandbox::{CompileCache, CompileLimits, Compiler, Sandbox, SandboxError};
-use crate::source::files::{AsOf, FilesOptions, FilesSource};
-use crate::source::{Closed, Source};
+use crate::source::Closed;
+use crate::source::ledger::{InMemory, Ledger};
 use crate::store::AlertContext;
 
 use super::alerts::alert_contexts;
 use super::event::{Event, tell};
+use super::sources;
 
 /// A configuration with its sources opened and its plugins admitted.
 #[derive(Debug)]
@@ -92,36 +93,37 @@ impl Host {
         program: &Path,
         events: &UnboundedSender<Event>,
     ) -> Result<Self, HostError> {
+        let ledger = Arc::new(InMemory::new(clock.clone()));
+        Self::load_with(config, clock, program, events, ledger).await
+    }
+
+    /// As [`Host::load`], with a book of what queries cost; without one it is forgotten with the host.
+    ///
+    /// # Errors
+    /// As of [`Host::load`].
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    pub async fn load_with(
+        config: Config,
+        clock: Clock,
+        program: &Path,
+        events: &UnboundedSender<Event>,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Self, HostError> {
         let executions = config.host.executions();
         let concurrency = u32::try_from(executions).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
         let memory_bytes_max = Limits::resolve(&config.host.ceilings, &[]).limit(LimitName::Memory).ceiling;
         let limits = CompileLimits { time: config.host.compile_time, memory_bytes: config.host.compile_memory_bytes };
         let compiler = Compiler::new(program.to_owned(), limits);
         let sandbox = cached(Sandbox::new(concurrency, memory_bytes_max, compiler)?, &config);
-        let sources = config.sources.iter().map(|source| {
-            let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind;
-            let options = FilesOptions {
-                path: path.clone(),
-                project: project.clone(),
-                memory_bytes: *memory_bytes,
-                spill_bytes: *spill_bytes,
-                target_partitions: config.host.workers.get(),
-            };
-            let opened = FilesSource::open(options).map_err(|error| {
-                Problem::new(ProblemCode::Unavailable, format!("source `{}` cannot be opened: {error}", source.name))
-                    .with_hint(error.hint())
-            });
-            let seen = |files: FilesSource| match as_of.clone() {
-                Some((from, until)) => files.as_of(AsOf { from, until }),
-                None => files,
-            };
-            let handle = |files| SourceHandle {
-                source: Arc::new(seen(files)) as Arc<dyn Source>,
-                slots: Arc::new(Semaphore::new(source.concurrency.get())),
-            };
-            (source.name.clone(), opened.map(handle))
-        });
-        let sources = sources.collect();
+        let mut sources = BTreeMap::new();
+        for source in &config.sources {
+            let handle =
+                |opened| SourceHandle { source: opened, slots: Arc::new(Semaphore::new(source.concurrency.get())) };
+            let opened = sources::open(source, config.host.workers.get(), &ledger).await;
+            sources.insert(source.name.clone(), opened.map(handle));
+        }
         let slots = Arc::new(Semaphore::new(executions));
         let plugins = admit_all(&config, &sandbox, events).await;
         let settings = validate_all(&config, &sandbox, &plugins).await;

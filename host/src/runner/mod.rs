@@ -19,8 +19,10 @@ mod days;
 mod event;
 mod execute;
 mod host;
+mod ledger;
 mod run;
 mod select;
+mod sources;
 
 pub use alerts::{HOST_CHECK, alert_context, alert_contexts, host_context};
 pub use cancel::{Cancel, Cause};
@@ -28,5 +30,6 @@ pub use days::DaysError;
 pub use event::{Event, RunOutcome};
 pub use execute::{RecordError, record};
 pub use host::{Host, HostError};
+pub use ledger::StoredLedger;
 pub use run::{Journal, Opening, run};
 pub use select::{At, Occasion, Request, RunPlan, SelectError, local, select};

@@ -1,5 +1,7 @@
 //! One execution: a fresh store, one deadline, and everything that came of it.
 
+use std::sync::Arc;
+
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Store, UpdateDeadline};
@@ -9,6 +11,7 @@ use crate::clock;
 use crate::model::{
     Description, Ending, LimitName, Limits, Problem, Reason, RunContext, SettingProblem, Usage, Verdict, cut,
 };
+use crate::source::asked::Asker;
 
 use super::ENGINE_VERSION;
 use super::bindings::Check;
@@ -29,6 +32,8 @@ pub struct Job {
     pub limits: Limits,
     /// When it ends at the latest.
     pub deadline: Instant,
+    /// On whose behalf sources are asked; None where nobody is to be billed.
+    pub asker: Option<Arc<Asker>>,
     /// Ends it before; what was reported until then is kept.
     pub cancel: CancellationToken,
 }
@@ -60,8 +65,8 @@ impl Sandbox {
     /// # Cancel safety
     /// Dropping the future ends guest and queries and frees the slot; what was reported is lost with it.
     pub async fn run(&self, plugin: &Compiled, job: Job) -> Execution {
-        let Job { context, settings, grants, limits, deadline, cancel } = job;
-        let query = QueryCapability::new(grants, limits.clone(), deadline).at(context.scheduled_for);
+        let Job { context, settings, grants, limits, deadline, asker, cancel } = job;
+        let query = QueryCapability::new(grants, limits.clone(), deadline).at(context.scheduled_for).asked_by(asker);
         let context = context.into();
         let (answer, state, fuel) = self
             .call(

@@ -3,10 +3,15 @@
 //! Two types to know: [`ReadStatement`], which only [`gate::read_statement`] makes and which therefore is
 //! always a single read statement with its tables known, and [`Source`]. Grants and budgets are not the
 //! business of a source: `capability` has compared and metered before a source hears of a statement.
+//! Who asks travels with the statement ([`asked`]), for sources that bill; what they bill is kept in a [`ledger`].
 //! [`transcript`] records what a source answers and answers from the record.
 
+pub mod asked;
+pub mod bigquery;
 pub mod files;
 pub mod gate;
+pub mod ledger;
+mod split;
 mod table;
 pub mod transcript;
 

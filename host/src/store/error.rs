@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rusqlite::ErrorCode;
 
 use crate::model::{CheckName, RunId, Slot};
+use crate::source::ledger::Spent;
 
 /// Why the store could not do something.
 ///
@@ -102,6 +103,9 @@ pub enum StoreError {
         /// What was expected.
         expected: &'static str,
     },
+    /// What may be billed on a day is spent.
+    #[error("the budget of {} is spent", .0.day)]
+    BudgetSpent(Spent),
     /// A value cannot be written down.
     #[error("{column} of {of} cannot be stored: {value} is not a {expected}")]
     Unstorable {
@@ -184,6 +188,7 @@ impl StoreError {
             Self::SlotTaken(_) => "a slot is run once: `assay run` runs its checks again",
             Self::UnknownRun(_) => "list the runs with `assay results`",
             Self::Stopped => "look for the first error in the log, then start assay again",
+            Self::BudgetSpent(_) => "it begins anew at midnight UTC; `assay cost` shows who spent it",
             Self::Unstorable { .. } => "change the value where it comes from",
             Self::Incomplete { .. } => "the run ends as interrupted when assay is started again",
             Self::NotPlanned { .. } | Self::Finished(_) | Self::Conflict { .. } => {

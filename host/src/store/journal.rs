@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::alerts::{self, AlertContext, Happened, Happening};
+use super::costs::{self, Aside, Settled};
 use super::error::{Fault, StoreError};
 use super::rows::delivery::{self, DELIVERIES};
 use super::rows::plan::{self, PlannedCheck};
@@ -59,6 +60,12 @@ pub(super) enum Operation {
     Forget(Vec<RunId>),
     /// What was told before an instant goes.
     ForgetTold(Timestamp),
+    /// Bytes are set aside for a query.
+    Aside(Box<Aside>),
+    /// A query was billed.
+    Settled(Settled),
+    /// Costs before a day go.
+    ForgetCosts(String),
 }
 
 /// A run that begins.
@@ -247,7 +254,10 @@ impl Operation {
             | Self::Delivery(_)
             | Self::Said(_)
             | Self::Forget(_)
-            | Self::ForgetTold(_) => None,
+            | Self::ForgetTold(_)
+            | Self::Aside(_)
+            | Self::Settled(_)
+            | Self::ForgetCosts(_) => None,
         }
     }
 
@@ -271,6 +281,9 @@ impl Operation {
             Self::Said(said) => said.write(conn),
             Self::Forget(runs) => slots::forget(conn, runs),
             Self::ForgetTold(before) => alerts::forget(conn, *before),
+            Self::Aside(aside) => aside.write(conn),
+            Self::Settled(settled) => settled.write(conn),
+            Self::ForgetCosts(before) => costs::forget(conn, before),
         }
     }
 }

@@ -20,6 +20,7 @@
 mod alerting;
 mod alerts;
 mod codec;
+mod costs;
 mod digest;
 mod error;
 mod journal;
@@ -41,10 +42,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::alert::Event;
 use crate::model::{AlertKey, CheckResult, NotRun, RunId, RunRecord, RunStatus, ScheduleName, Slot};
+use crate::source::ledger::{Billed, DailyBudgets, Payer, day_of};
 use alerts::Happened;
+use costs::{Aside, Settled};
 use journal::{Begun, Finish, Operation, Recorded};
 use owner::{Opening, Owner};
 use read::Readers;
@@ -52,6 +56,7 @@ use slots::{Due, Rest, Unrun};
 use writer::Writer;
 
 pub use alerts::AlertContext;
+pub use costs::{CostFilter, DailyCost};
 pub use digest::Numbers;
 pub use error::StoreError;
 pub use read::{Interrupted, ResultFilter, RunFilter, StoredResult};
@@ -263,6 +268,9 @@ impl Store {
     /// # Cancel safety
     /// Dropped, it stops between two of them; what is gone is gone whole.
     pub async fn forget_before(&self, before: Timestamp) -> Result<usize, StoreError> {
+        if let Some(day) = codec::date(day_of(before)) {
+            self.writer.submit(Operation::ForgetCosts(day)).await?;
+        }
         let mut gone = 0;
         loop {
             let old = self.readers.read(move |conn| read::ended_before(conn, before, FORGOTTEN_AT_ONCE)).await?;
@@ -273,6 +281,51 @@ impl Store {
             gone += old.len();
             self.writer.submit(Operation::Forget(old)).await?;
         }
+    }
+
+    /// Sets bytes aside for a query on a day: at least and at most so many, as many as the budgets allow. How many. The
+    /// same again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::BudgetSpent`] when the budgets do not allow it, [`StoreError::Unstorable`], and whatever keeps the
+    /// database from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: the bytes may be set aside all the same.
+    pub async fn set_aside(
+        &self,
+        id: String,
+        (day, at): (Date, Timestamp),
+        payer: Payer,
+        bytes: (u64, u64),
+        budgets: DailyBudgets,
+    ) -> Result<u64, StoreError> {
+        let aside = Aside { id: id.clone(), day, at, payer, bytes, budgets };
+        self.writer.submit(Operation::Aside(Box::new(aside))).await?;
+        let granted = self.readers.read(move |conn| costs::set_aside(conn, &id)).await?;
+        Ok(granted.unwrap_or_default())
+    }
+
+    /// Stores what a query was billed, in place of what was set aside for it. The same again changes nothing.
+    ///
+    /// # Errors
+    /// Whatever keeps the database from being written.
+    ///
+    /// # Cancel safety
+    /// A dropped future does not undo what is queued: it may be stored all the same.
+    pub async fn settle(&self, id: String, billed: Billed) -> Result<(), StoreError> {
+        self.writer.submit(Operation::Settled(Settled { id, billed })).await
+    }
+
+    /// What was billed, by day, source, check and owner, the newest day first.
+    ///
+    /// # Errors
+    /// As of [`Store::results`].
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: a dropped future only forgets the answer.
+    pub async fn costs(&self, filter: CostFilter) -> Result<Vec<DailyCost>, StoreError> {
+        self.readers.read(move |conn| costs::daily(conn, &filter)).await
     }
 
     /// Runs, the newest first.

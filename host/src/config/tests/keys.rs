@@ -5,10 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{GOOD, parse, with};
+use crate::bigquery::Identity;
 use crate::config::authored::{self, Calendar, Check, Host, Schedule, Serve, Source};
 use crate::config::schema::Shaped;
 use crate::config::{
-    CalendarConfig, CheckConfig, Config, HostConfig, STARTER, ScheduleConfig, ServeConfig, SourceKind, quantity,
+    BigQueryConfig, CalendarConfig, CheckConfig, Config, HostConfig, STARTER, ScheduleConfig, ServeConfig, SourceKind,
+    quantity,
 };
 use crate::model::{LimitRequest, Severity};
 use crate::schedule::{CatchUp, Dst, Overlap};
@@ -30,7 +32,12 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ceilings,
     } = &config.host;
     let source = &config.sources[0];
-    let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind;
+    let SourceKind::Files { path, project, memory_bytes, spill_bytes, as_of } = &source.kind else {
+        panic!("the first source is one of files")
+    };
+    let SourceKind::BigQuery(warehouse) = &config.sources[1].kind else { panic!("the second source is BigQuery") };
+    let BigQueryConfig { project: jobs, dataset, location, identity, endpoint, daily_budget: day } = warehouse;
+    let Identity { credentials, impersonate } = identity;
     let ServeConfig { listen, tokens, drain, self_check, keep, disk_free_min_bytes, heartbeat, traces } = &config.serve;
     let tokens: Vec<_> = tokens
         .iter()
@@ -72,6 +79,7 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         runbook: _,
         tags,
         grants,
+        daily_budget,
         limits: asked,
         settings,
     } = &config.checks[0];
@@ -114,6 +122,13 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("source.memory", memory_bytes.to_string()),
         ("source.spill", spill_bytes.to_string()),
         ("source.concurrency", source.concurrency.to_string()),
+        ("source.project of BigQuery", jobs.clone()),
+        ("source.dataset", dataset.clone().unwrap_or_default()),
+        ("source.location", location.clone().unwrap_or_default()),
+        ("source.credentials", format!("{credentials:?}")),
+        ("source.impersonate", impersonate.clone().unwrap_or_default()),
+        ("source.endpoint", endpoint.clone()),
+        ("source.daily_budget", day.map(|bytes| bytes.to_string()).unwrap_or_default()),
         ("schedule.timezone", time_zone.iana_name().expect("a zone has a name").to_owned()),
         ("schedule.cron", cron.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("schedule.target", target.as_str().to_owned()),
@@ -139,6 +154,7 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         ("check.owner", owner.clone().unwrap_or_default()),
         ("check.tags", tags.join(", ")),
         ("check.sources", grants.join("; ")),
+        ("check.daily_budget", daily_budget.map(|bytes| bytes.to_string()).unwrap_or_default()),
         ("check.limits", limits(asked)),
         ("check.settings", settings.clone()),
     ])
@@ -196,6 +212,33 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("source.memory", "\nmemory = \"1 MiB\"", "\nmemory = \"9 B\"", "1048576", "9"),
         ("source.spill", "\"2 MiB\"", "\"1 kB\"", "2097152", "1000"),
         ("source.concurrency", "concurrency = 4", "concurrency = 1", "4", "1"),
+        ("source.project of BigQuery", "\"jobs-project\"", "\"p\"", "jobs-project", "p"),
+        ("source.dataset", "\"analytics\"", "\"other.raw_1\"", "analytics", "other.raw_1"),
+        ("source.location", "location = \"EU\"\n", "", "EU", ""),
+        ("source.credentials", "\"metadata\"", "\"adc\"", "Metadata", "Default"),
+        ("source.credentials", "\"metadata\"", "\"none\"", "Metadata", "None"),
+        (
+            "source.credentials",
+            "credentials = \"metadata\"",
+            "credentials_file = \"k.json\"",
+            "Metadata",
+            "File(\"/etc/assay/k.json\")",
+        ),
+        (
+            "source.impersonate",
+            "reader@p",
+            "writer@p",
+            "reader@p.iam.gserviceaccount.com",
+            "writer@p.iam.gserviceaccount.com",
+        ),
+        (
+            "source.endpoint",
+            "\"https://bigquery.example\"",
+            "\"http://127.0.0.1:9050/\"",
+            "https://bigquery.example",
+            "http://127.0.0.1:9050",
+        ),
+        ("source.daily_budget", "daily_budget = \"1 TiB\"\n", "", "1099511627776", ""),
         ("schedule.timezone", "America/New_York", "Asia/Tokyo", "America/New_York", "Asia/Tokyo"),
         ("schedule.cron", "\"0 6 * * *\"", "\"30 7 * * 1-5\"", "0 6 * * *", "30 7 * * 1-5"),
         ("schedule.target", "previous_day", "same_day", "previous_day", "same_day"),
@@ -222,6 +265,7 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         ("check.owner", "owner = \"o\"", "", "o", ""),
         ("check.tags", "[\"t\"]", "[\"u\", \"t\"]", "t", "u, t"),
         ("check.sources", "[\"x_*\"]", "[\"z\", \"**\"]", "local: x_*", "local: z **"),
+        ("check.daily_budget", "\"5 GiB\"", "\"1 B\"", "5368709120", "1"),
         ("check.limits", "fuel = 5, ", "rows = 6, ", "deadline 2000, fuel 5", "deadline 2000, rows 6"),
         (
             "check.settings",
@@ -237,10 +281,13 @@ fn every_key_changes_what_it_is_for_and_nothing_else() {
         assert_eq!(changed[key], after, "{key}");
         tried.insert(key.to_owned());
     }
-    // The one key with one value: whatever else it says is refused, see `messages`.
+    // Another type wants other keys, see `messages`.
     tried.insert("source.type".to_owned());
     // See `alerting`.
     tried.extend(["check.alert", "check.check_owner"].map(str::to_owned));
+    // It is tried as what it says of the credentials.
+    tried.insert("source.credentials_file".to_owned());
+    assert!(tried.remove("source.project of BigQuery"));
     assert_eq!(tried, keys_there_are(), "every key of the schema is tried");
 }
 
@@ -264,7 +311,7 @@ fn names_and_order_are_those_of_the_file() {
     let checks: Vec<_> = config.checks.iter().map(|check| check.name.as_str()).collect();
     let calendars: Vec<_> = config.calendars.iter().map(|calendar| calendar.name.as_str()).collect();
     let grants: Vec<_> = config.checks[5].grants.iter().map(|grant| grant.source.as_str()).collect();
-    assert_eq!(sources, ["local", "archive"]);
+    assert_eq!(sources, ["local", "warehouse", "archive"]);
     assert_eq!(calendars, ["season"]);
     assert_eq!(schedules, ["morning", "evening", "noon"]);
     assert_eq!(checks, ["a", "b", "c", "d", "e", "0"]);

@@ -301,6 +301,27 @@ fn times_of_schedules() {
     insta::assert_snapshot!(told(&good_and("[schedule.never]\ntimezone = \"UTC\"\ncron = \"0 6 * *\"\n")));
 }
 
+#[test]
+fn a_source_has_the_keys_of_its_type_only() {
+    insta::assert_snapshot!(told(
+        "[source.warehouse]\ntype = \"bigquery\"\npath = \"data\"\nmemory = \"1 GiB\"\n\
+         [source.local]\ntype = \"files\"\ndataset = \"d\"\ncredentials = \"none\"\n\
+         [[check]]\nname = \"a\"\nplugin = \"x@1.0.0\"\nsources.local = [\"t\"]\n"
+    ));
+}
+
+#[test]
+fn what_is_wrong_with_bigquery_is_told_at_once() {
+    insta::assert_snapshot!(told(
+        "[source.a]\ntype = \"bigquery\"\nproject = \"a b\"\ndataset = \"p.d.t\"\nlocation = \"?\"\ncredentials = \"key\"\n\
+         impersonate = \"a/b\"\nendpoint = \"http://h/bigquery/v2\"\ndaily_budget = \"much\"\n\
+         [source.b]\ntype = \"bigquery\"\nproject = \"p\"\ncredentials = \"none\"\n\
+         [source.c]\ntype = \"bigquery\"\nproject = \"p\"\ncredentials = \"file\"\n\
+         [source.d]\ntype = \"bigquery\"\nproject = \"p\"\ncredentials = \"adc\"\ncredentials_file = \"k.json\"\n\
+         [[check]]\nname = \"a\"\nplugin = \"x@1.0.0\"\nsources.b = [\"t\"]\ndaily_budget = 5\n"
+    ));
+}
+
 /// A source and a check.
 pub(super) const ONE: &str = r#"
 [source.local]

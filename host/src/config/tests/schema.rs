@@ -117,7 +117,6 @@ fn bad_ones_are_refused_at_their_place_by_schema_and_reading_alike() {
         ("\"32 MiB\"", "32", "/host/limits/memory", "type"),
         ("type = \"files\"", "type = \"flies\"", "/source/local/type", "enum"),
         ("type = \"files\"", "", "/source/local", "required"),
-        ("path = \"data\"", "", "/source/local", "required"),
         ("concurrency = 4", "concurrency = -1", "/source/local/concurrency", "minimum"),
         ("timezone = \"UTC\"", "", "/schedule/evening", "required"),
         ("previous_day", "yesterday", "/schedule/morning/target", "enum"),

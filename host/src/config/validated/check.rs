@@ -15,8 +15,8 @@ use super::super::authored::{self, Document, Grants};
 use super::super::error::ConfigProblem;
 use super::super::resolved::{CheckConfig, Confirm, Grant};
 use super::super::sections::Section;
-use super::super::value::{all_or_none, number, parse, text, wait, word};
-use super::super::{place, settings};
+use super::super::value::{all_or_none, noted, number, parse, text, wait, word};
+use super::super::{place, quantity, settings};
 use super::dependencies::{Dependent, Relation, none_depends_on_itself};
 use super::policy::{self, Layer, Layers};
 use super::{Kind, Names, Problems, limits};
@@ -42,6 +42,7 @@ pub(super) fn check(
         alert,
         tags,
         sources,
+        daily_budget,
         limits: asked,
         settings,
     } = &section.value;
@@ -77,6 +78,8 @@ pub(super) fn check(
     };
     let sources = section.required("sources", sources.as_ref(), problems);
     let grants = sources.and_then(|sources| grants(sources, names, problems));
+    let daily_budget =
+        daily_budget.as_ref().map(|budget| noted(quantity::bytes(budget.get_ref()), budget.span(), problems));
     let limits = limits(asked.as_ref(), problems);
     let settings = match settings {
         None => Some("{}".to_owned()),
@@ -97,6 +100,7 @@ pub(super) fn check(
         runbook: own.runbook,
         tags: tags?,
         grants: grants?,
+        daily_budget: all_or_none(daily_budget)?,
         limits: limits?,
         settings: settings?,
     })

@@ -28,6 +28,7 @@ use sqlparser::parser::{Parser, ParserError};
 
 use self::dialect::GoogleSql;
 use super::TableName;
+use super::asked::Asked;
 use crate::model::{Param, Problem, ProblemCode};
 
 /// Most parameters of one statement.
@@ -44,6 +45,7 @@ pub struct ReadStatement {
     ast: Arc<Statement>,
     tables: BTreeSet<TableName>,
     as_of: Option<Timestamp>,
+    asked: Option<Arc<Asked>>,
 }
 
 impl ReadStatement {
@@ -51,6 +53,18 @@ impl ReadStatement {
     #[must_use]
     pub fn at(self, instant: Timestamp) -> Self {
         Self { as_of: Some(instant), ..self }
+    }
+
+    /// Asked on somebody's behalf: a source that bills says so, and keeps to what they may be billed.
+    #[must_use]
+    pub fn asked_for(self, asked: Asked) -> Self {
+        Self { asked: Some(Arc::new(asked)), ..self }
+    }
+
+    /// On whose behalf it is asked; None for the host's own.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.as_deref()
     }
 
     /// The instant at which it is asked; None for whatever is there now.
@@ -105,7 +119,7 @@ pub fn read_statement(sql: &str, params: Vec<Param>) -> Result<ReadStatement, Pr
     tables::split_names(&mut ast)?;
     let tables = tables::tables(&ast)?;
     params::bind(&mut ast, &params)?;
-    Ok(ReadStatement { text: sql.to_owned(), params, ast: Arc::new(ast), tables, as_of: None })
+    Ok(ReadStatement { text: sql.to_owned(), params, ast: Arc::new(ast), tables, as_of: None, asked: None })
 }
 
 fn unparsable(error: &ParserError) -> Problem {

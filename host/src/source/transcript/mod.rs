@@ -42,7 +42,6 @@ mod reader;
 mod recording;
 mod redaction;
 mod replay;
-mod split;
 #[cfg(test)]
 mod tests;
 
@@ -57,7 +56,7 @@ use crate::model::{
     Batch, ColumnInfo, Conclusion, Digest, Finding, Limits, LogLine, Metric, Param, PluginRef, Problem, RunContext,
     SourceName, Usage,
 };
-use crate::source::{Cost, Estimate, TableName, TablePattern};
+use crate::source::{Cost, Estimate, TableName, TablePattern, split};
 
 /// Version of the file format. Another version is not read.
 pub const FORMAT: u32 = 1;

@@ -196,7 +196,7 @@ impl EstimateDocument {
 
 words!(CodeWord for ProblemCode in "kebab-case" {
     Denied, UnknownSource, UnknownTable, InvalidSql, UnsupportedSql, NotReadOnly, BadParameter, LimitQueries,
-    LimitRows, LimitBytes, Deadline, Unavailable, Failed,
+    LimitRows, LimitBytes, LimitBilled, Deadline, Unavailable, Failed,
 });
 
 /// A problem of some query, or one of those left at the end.
