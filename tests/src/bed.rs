@@ -129,6 +129,7 @@ impl Bed {
             grants: self.grants.clone(),
             deadline: clock::monotonic() + limits.duration(LimitName::Deadline),
             limits,
+            asker: None,
             cancel: CancellationToken::new(),
         }
     }

@@ -626,9 +626,11 @@ impl Dispatcher {
             self.load_again = true;
         } else {
             self.tell_loaded = std::mem::take(&mut self.tell_next);
-            let Setting { clock, config, program, .. } = &self.setting;
-            let (config, program, clock) = (config.clone(), program.clone(), clock.clone());
-            let load = async move { Generation::load(&config, &program, clock).await.and_then(Generation::sound) };
+            let Setting { clock, config, program, store } = &self.setting;
+            let (config, program) = (config.clone(), program.clone());
+            let (clock, store) = (clock.clone(), Arc::clone(store));
+            let load =
+                async move { Generation::load(&config, &program, clock, &store).await.and_then(Generation::sound) };
             self.loading = Some(tokio::spawn(load));
         }
     }

@@ -12,8 +12,9 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError, ScheduleConfig};
 use crate::model::{CalendarName, CheckName, PluginRef, ScheduleName, Trigger};
 use crate::notify::{NotReady, Office, Secrets};
-use crate::runner::{Host, HostError, RunPlan};
+use crate::runner::{Host, HostError, RunPlan, StoredLedger};
 use crate::schedule::{Calendar, Due};
+use crate::store::Store;
 
 use super::agenda::Entry;
 
@@ -55,12 +56,13 @@ impl Generation {
     ///
     /// # Cancel safety
     /// Nothing is left behind.
-    pub(super) async fn load(path: &Path, program: &Path, clock: Clock) -> Result<Self, LoadError> {
+    pub(super) async fn load(path: &Path, program: &Path, clock: Clock, store: &Arc<Store>) -> Result<Self, LoadError> {
         let config = Config::load(path)?;
         let seen = Fingerprint::of(path, &config.host.plugin_dir);
         let since = clock.now();
         let (events, _) = mpsc::unbounded_channel();
-        let host = Host::load(config, clock, program, &events).await?;
+        let ledger = Arc::new(StoredLedger::new(Arc::clone(store), clock.clone()));
+        let host = Host::load_with(config, clock, program, &events, ledger).await?;
         let office = Office::open(&host.config, host.alerts(), &Secrets::of_process(), false)?;
         Ok(Self { host: Arc::new(host), office, seen, since })
     }

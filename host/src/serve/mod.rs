@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::store::{Store, StoreError};
 
 use dispatcher::{Dispatcher, Setting};
@@ -127,15 +128,15 @@ impl Serving {
 /// # Cancel safety
 /// Dropped, nothing runs.
 pub async fn start(config: PathBuf, program: PathBuf, clock: Clock) -> Result<Serving, ServeError> {
-    let generation = Generation::load(&config, &program, clock.clone()).await?;
-    let in_force = &generation.host.config;
-    let address = in_force.serve.listen;
-    let opened = Store::open(&in_force.host.state_dir, clock.now())?;
-    let mut lock = ServeLock::take(&in_force.host.state_dir)?;
+    let state_dir = Config::load(&config).map_err(LoadError::from)?.host.state_dir;
+    let opened = Store::open(&state_dir, clock.now())?;
+    let mut lock = ServeLock::take(&state_dir)?;
     for run in opened.recovered {
         tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
     }
     let store = Arc::new(opened.store);
+    let generation = Generation::load(&config, &program, clock.clone(), &store).await?;
+    let address = generation.host.config.serve.listen;
     let listen = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;

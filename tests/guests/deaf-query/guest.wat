@@ -11,7 +11,7 @@
   ;; @part ask
 
   (data (i32.const 2048)
-    "SELECT SUM(a.id) AS x FROM allowed a, allowed b, allowed c, allowed d, allowed e, allowed f")
+    "SELECT SUM(f.id) AS x FROM allowed a, allowed b, allowed c, allowed d, allowed e, allowed f")
   (func (export "run") (param $arguments i32) (result i32)
     (call $next (call $ask (i32.const 2048) (i32.const 91)) (i32.const 10) (i32.const 192))
     (global.get $pass)))

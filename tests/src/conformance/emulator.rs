@@ -65,6 +65,12 @@ impl Emulator {
         Ok(emulator)
     }
 
+    /// Scheme, host and port of it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.base.split("/bigquery/").next().unwrap_or_default()
+    }
+
     /// Where to ask it.
     #[must_use]
     pub fn endpoint(&self) -> Endpoint {
