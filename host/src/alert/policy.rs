@@ -92,7 +92,7 @@ pub struct Policy {
     pub resolve_after: u32,
     /// How long after its end an alert that fires again is the same incident.
     pub reopen_window: Duration,
-    /// Skips in a row after which nobody knows any more how the data is.
+    /// Skips in a row, while something is wrong, after which nobody knows any more whether it still is.
     pub max_skips: u32,
     /// How long after it was due a run may be missing.
     pub missing_grace: Duration,

@@ -27,19 +27,14 @@ const TEMPORARY: i32 = 75;
 pub(super) struct Way {
     program: PathBuf,
     arguments: Vec<String>,
-    environment: Vec<(OsString, OsString)>,
+    path: Option<OsString>,
 }
 
 pub(super) fn open(settings: &Command, opening: &mut Opening<'_>) -> Option<Way> {
     let Command { program, arguments } = settings;
     let found = opening.took(find(program))?;
-    let environment = std::env::vars_os().filter(|(name, _)| passes(name)).collect();
-    Some(Way { program: found, arguments: arguments.clone(), environment })
-}
-
-/// Whether a variable of ours is one of the program's.
-fn passes(name: &std::ffi::OsStr) -> bool {
-    name == "PATH"
+    // Secrets of other receivers may stand in the environment: nothing of it is the program's but where programs are.
+    Some(Way { program: found, arguments: arguments.clone(), path: std::env::var_os("PATH") })
 }
 
 fn find(program: &Path) -> Result<PathBuf, Fault> {
@@ -67,7 +62,7 @@ pub(super) async fn send(way: &Way, delivery: &Outgoing) -> Sent {
     command
         .args(&way.arguments)
         .env_clear()
-        .envs(way.environment.iter().cloned())
+        .envs(way.path.iter().map(|path| ("PATH", path)))
         .env("ASSAY_DELIVERY_ID", &delivery.id)
         .env("ASSAY_DEDUP_KEY", &delivery.dedup_key)
         .env("ASSAY_TURN", delivery.turn.as_str())

@@ -282,9 +282,8 @@ pub enum Log {
     Stderr,
 }
 
-/// A program on this machine, started without a shell. It reads the message as a document on its standard input, and has
-/// `PATH` and what begins with `ASSAY_` of the environment: `ASSAY_DELIVERY_ID`, `ASSAY_DEDUP_KEY` and `ASSAY_TURN` among
-/// them. It ends with 0 when it has told, with 75 to be started again later.
+/// A program on this machine, started without a shell. It reads the message as a document on its standard input. Its
+/// environment is `PATH`, `ASSAY_DELIVERY_ID`, `ASSAY_DEDUP_KEY` and `ASSAY_TURN`. It ends with 0 when it has told, with 75 to be started again later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// Its path, or its name on the `PATH`.

@@ -84,7 +84,8 @@ pub(in crate::config) struct Policy {
     /// A failure within this time after an alert was over opens it again, instead of opening another. `0s`: never.
     #[schemars(with = "Option<String>", extend("default" = REOPEN_DEFAULT.text), example = &"1h")]
     pub(in crate::config) reopen_within: Option<Spanned<String>>,
-    /// Results in a row that were skipped, above which nobody knows any more: the alert of kind `stale` fires.
+    /// Results in a row that were skipped while something was wrong, above which nobody knows any more whether it still
+    /// is: the alert of kind `stale` fires.
     #[schemars(with = "Option<Whole>", range(min = 1, max = COUNT_MAX), extend("default" = 14), example = 14)]
     pub(in crate::config) max_skips: Option<Spanned<Whole>>,
     /// How long after a slot was due its run may be over, before the alert of kind `missing` fires.

@@ -72,7 +72,7 @@ pub(in crate::config) struct Digest {
     /// Names of the receivers.
     #[schemars(with = "Vec<String>", length(min = 1), inner(length(min = 1)), example = ["slack-data"])]
     pub(in crate::config) receivers: Option<Spanned<Vec<Spanned<String>>>>,
-    /// Which checks and alerts it is about, written as in a route. Left out: all.
+    /// Which alerts it names, written as in a route. Left out: all. What it counts is of all checks.
     #[schemars(with = "Option<Vec<String>>", inner(length(min = 1)), example = ["owner=data"])]
     pub(in crate::config) r#match: Option<Vec<Spanned<String>>>,
 }
