@@ -205,6 +205,7 @@ async fn run_all(
         }
     }
     stopper.abort();
+    host.wind_up().await;
     bar.finish_and_clear();
     Ok([Exit::NotStored, Exit::CouldNotSay, Exit::Failed]
         .into_iter()

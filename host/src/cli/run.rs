@@ -72,6 +72,7 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
             .push(run_plan(host.clone(), opening, journal.clone(), progress.events().clone(), cancel.child()).await?);
     }
     stopper.abort();
+    host.wind_up().await;
     progress.done().await;
 
     print(&outcomes, args.format, &journal, &state_dir)?;

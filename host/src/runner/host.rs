@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
@@ -22,6 +24,9 @@ use crate::store::AlertContext;
 use super::alerts::alert_contexts;
 use super::event::{Event, tell};
 use super::sources;
+
+/// How long the ends of queries are waited for when the host ends.
+const WIND_UP: Duration = Duration::from_secs(10);
 
 /// A configuration with its sources opened and its plugins admitted.
 #[derive(Debug)]
@@ -143,6 +148,17 @@ impl Host {
     #[must_use]
     pub fn alerts_of(&self, check: &CheckName) -> Option<Arc<AlertContext>> {
         self.alerts.get(check).cloned()
+    }
+
+    /// Waits, though not for long, until queries that were given up have ended at their sources.
+    ///
+    /// # Cancel safety
+    /// They end all the same, for as long as the process lives.
+    pub async fn wind_up(&self) {
+        let sources = self.sources.values().flatten().map(|handle| handle.source.wind_up());
+        if tokio::time::timeout(WIND_UP, join_all(sources)).await.is_err() {
+            tracing::warn!("queries that were given up may still run: their sources end them at their deadline");
+        }
     }
 
     /// The sources, with why any of them cannot be opened.

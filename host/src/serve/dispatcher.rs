@@ -223,6 +223,7 @@ impl Dispatcher {
             self.look().await;
             self.publish();
             if self.stopping.is_some() && self.runs.is_empty() {
+                self.generation.host.wind_up().await;
                 return;
             }
             let wake = self.wake();

@@ -59,6 +59,12 @@ pub trait Source: Debug + Send + Sync {
     /// # Cancel safety
     /// Nothing is left behind.
     async fn tables(&self) -> Result<Vec<TableListing>, Problem>;
+
+    /// Waits until queries that were given up have ended at a remote source too. Nothing else need be waited for.
+    ///
+    /// # Cancel safety
+    /// They end all the same, for as long as the host lives.
+    async fn wind_up(&self) {}
 }
 
 /// The rows of one query, read forward once. Dropping it ends the query.

@@ -1,10 +1,14 @@
 //! No job goes on when nobody waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use assay::clock::Clock;
 use assay::model::{LimitName, ProblemCode};
+use assay::source::Source as _;
+use assay::source::ledger::InMemory;
 
-use super::fake::{Call, Fake, Instead, ask};
+use super::fake::{Call, Fake, Instead, ask, check};
 
 const SQL: &str = "SELECT n FROM t";
 
@@ -30,7 +34,8 @@ async fn at_its_deadline_a_query_is_cancelled() {
 async fn a_query_that_is_dropped_is_cancelled_and_its_end_is_waited_for() {
     let fake = Fake::start().await;
     fake.knows().endless = true;
-    let mut check = fake.check(&[]).await;
+    let source = fake.source(None, Arc::new(InMemory::new(Clock::system()))).await;
+    let mut check = check(source.clone(), &[], &["ds.*"], None);
     {
         let query = ask(&mut check, SQL, Vec::new());
         tokio::pin!(query);
@@ -40,10 +45,12 @@ async fn a_query_that_is_dropped_is_cancelled_and_its_end_is_waited_for() {
             () = runs => {}
         }
     }
-    fake.until(|knows| !Fake::is_busy(knows)).await;
+    // Whoever ends the process waits for that.
+    source.wind_up().await;
+    assert!(!Fake::is_busy(&fake.knows()));
     assert!(was_cancelled(&fake));
     // Cancelling is only asked for: whether it came to it is looked at.
-    fake.until(|knows| knows.asked.last().is_some_and(|asked| asked.call == Call::Job)).await;
+    assert_eq!(fake.calls().last(), Some(&Call::Job));
 }
 
 /// The request to make the job is answered with nothing, and then with nothing again: the job may be there.

@@ -93,6 +93,14 @@ async fn a_table_that_is_read_and_not_named_is_denied() {
 }
 
 #[tokio::test]
+async fn more_tables_than_bigquery_lists_are_refused() {
+    let fake = Fake::start().await;
+    fake.knows().referenced = vec![table("ds", "t"); 50];
+    let problem = ask(&mut fake.check(&[]).await, "SELECT n FROM t", Vec::new()).await.unwrap_err();
+    assert_eq!((problem.code, fake.calls()), (ProblemCode::UnsupportedSql, vec![Call::DryRun]));
+}
+
+#[tokio::test]
 async fn what_a_granted_view_reads_is_read() {
     let fake = Fake::start().await;
     fake.knows().referenced = vec![table("raw", "inner_view"), table("raw", "base")];

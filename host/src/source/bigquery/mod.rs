@@ -31,6 +31,7 @@ use tokio::time::Instant;
 use self::failure::problem;
 use self::names::Names;
 use self::query::{Looked, Query};
+use self::running::Endings;
 use super::ledger::Ledger;
 use super::{Estimate, ReadStatement, Rows, Source, TableListing, TableName};
 use crate::bigquery::{Connection, Table};
@@ -65,6 +66,7 @@ struct Shared {
     daily_budget: Option<u64>,
     connection: Arc<dyn Connection>,
     ledger: Arc<dyn Ledger>,
+    endings: Endings,
 }
 
 impl BigQuerySource {
@@ -73,7 +75,7 @@ impl BigQuerySource {
     pub fn new(options: BigQueryOptions, connection: Arc<dyn Connection>, ledger: Arc<dyn Ledger>) -> Self {
         let BigQueryOptions { name, dataset, location, daily_budget } = options;
         let names = Names::new(connection.project().to_owned(), dataset.as_deref());
-        Self(Arc::new(Shared { name, names, location, daily_budget, connection, ledger }))
+        Self(Arc::new(Shared { name, names, location, daily_budget, connection, ledger, endings: Endings::default() }))
     }
 
     async fn datasets(&self, until: Instant) -> Result<Vec<(String, String)>, Problem> {
@@ -136,6 +138,10 @@ impl Source for BigQuerySource {
             }
         }
         Ok(listings)
+    }
+
+    async fn wind_up(&self) {
+        self.0.endings.over().await;
     }
 }
 

@@ -28,6 +28,9 @@ const JOBS_MAX: u32 = 4;
 /// Between two looks at a query whose answer does not hold the request.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// So many tables of a query BigQuery lists.
+const TABLES_MAX: usize = 50;
+
 /// What a dry run says.
 #[derive(Debug)]
 pub(super) struct Looked {
@@ -117,6 +120,12 @@ impl Query {
             return Err(Problem::new(ProblemCode::NotReadOnly, message)
                 .with_hint("write a single SELECT, with WITH before it where needed"));
         }
+        // Beyond that it does not list them all: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job.
+        if referenced_tables.len() >= TABLES_MAX {
+            let message =
+                format!("the statement reads {TABLES_MAX} tables or more, of which BigQuery does not list all");
+            return Err(Problem::new(ProblemCode::UnsupportedSql, message).with_hint("ask for them in several queries"));
+        }
         let unnamed = views::unnamed(connection, &self.source.names, self.named.clone(), &referenced_tables, until);
         let unnamed = unnamed.await.map_err(|error| self.late(&error))?;
         if let [first, ..] = unnamed.as_slice() {
@@ -179,7 +188,8 @@ impl Query {
         };
         let budgets = DailyBudgets { source: self.source.daily_budget, check: by.and_then(|by| by.billed_bytes_a_day) };
         let (connection, ledger) = (Arc::clone(&self.source.connection), Arc::clone(&self.source.ledger));
-        let mut running = Running::new(connection, ledger, payer.clone(), Arc::clone(bill), promised);
+        let mut running =
+            Running::new(connection, ledger, payer.clone(), Arc::clone(bill), promised, self.source.endings.clone());
         let aside = self.source.ledger.set_aside(&payer, billable, promised, budgets).await?;
         let aside = aside.map_err(|spent| spent.problem(&payer, billable))?;
         let bytes = aside.bytes;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::RwLock;
 use tokio::time::{Instant, sleep};
 
 use crate::bigquery::{Class, Connection, Error, JobId};
@@ -33,6 +34,18 @@ struct Open {
     promised: u64,
     aside: Option<SetAside>,
     job: Option<JobId>,
+    endings: Endings,
+}
+
+/// Queries that were given up and have not ended yet.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Endings(Arc<RwLock<()>>);
+
+impl Endings {
+    /// Waits until there are none.
+    pub(super) async fn over(&self) {
+        drop(self.0.write().await);
+    }
 }
 
 impl Running {
@@ -43,8 +56,9 @@ impl Running {
         payer: Payer,
         bill: Arc<Bill>,
         promised: u64,
+        endings: Endings,
     ) -> Self {
-        Self(Some(Open { connection, ledger, payer, bill, promised, aside: None, job: None }))
+        Self(Some(Open { connection, ledger, payer, bill, promised, aside: None, job: None, endings }))
     }
 
     /// So many bytes of a day's budget are set aside for it; what more was promised is given back.
@@ -75,7 +89,14 @@ impl Drop for Running {
     fn drop(&mut self) {
         let Some(open) = self.0.take() else { return };
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(open.end())),
+            Ok(runtime) => {
+                // Held from now on and not from when the task is first polled.
+                let ending = Arc::clone(&open.endings.0).try_read_owned();
+                drop(runtime.spawn(async move {
+                    open.end().await;
+                    drop(ending);
+                }));
+            }
             // BigQuery ends the job by itself at its deadline, and what is set aside stays so.
             Err(_) => open.bill.settle(open.promised, open.promised),
         }
