@@ -30,6 +30,8 @@ pub mod capability;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(test)]
+mod dice;
 pub mod kit;
 pub mod model;
 pub mod notify;

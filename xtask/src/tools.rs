@@ -58,49 +58,49 @@ pub(crate) fn cargo_tool(name: &str) -> anyhow::Result<()> {
 /// Makes sure of a Python that can make environments of its own, from Debian's packages when it is missing and we may
 /// install them.
 pub(crate) fn python() -> anyhow::Result<()> {
-    const PACKAGE: &str = "python3-venv";
     let mut probe = Command::new("python3");
-    probe.args(["-c", "import ensurepip, venv"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut is_there = || probe.status().is_ok_and(|status| status.success());
-    if is_there() {
-        return Ok(());
-    }
-    if !is_root() {
-        bail!("Python 3 with venv and pip is missing; on Debian: `sudo apt-get install {PACKAGE}`");
-    }
-    let mut update = Command::new("apt-get");
-    step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
-    let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends", PACKAGE]).env("DEBIAN_FRONTEND", "noninteractive");
-    step::run(&format!("installing {PACKAGE}"), &mut install)?;
-    if !is_there() {
-        bail!("{PACKAGE} was installed but `python3` still has no venv; is another `python3` first on the PATH?");
-    }
-    Ok(())
+    probe.args(["-c", "import ensurepip, venv"]);
+    let useless = "`python3` still has no venv; is another `python3` first on the PATH?";
+    from_debian("python3-venv", "Python 3 with venv and pip", probe, useless)
 }
 
 /// Makes sure of Debian's Prometheus Alertmanager, which is not started.
 pub(crate) fn alertmanager() -> anyhow::Result<()> {
     const PACKAGE: &str = "prometheus-alertmanager";
     let mut probe = Command::new(PACKAGE);
-    probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    probe.arg("--version");
+    from_debian(PACKAGE, "Prometheus Alertmanager", probe, "it does not run")
+}
+
+/// Makes sure that `probe` succeeds, by a package of Debian where it does not and we may install it. `what` it is about,
+/// and what is wrong where the package is of no use.
+fn from_debian(package: &str, what: &str, mut probe: Command, useless: &str) -> anyhow::Result<()> {
+    probe.stdout(Stdio::null()).stderr(Stdio::null());
     let mut is_there = || probe.status().is_ok_and(|status| status.success());
     if is_there() {
         return Ok(());
     }
     if !is_root() {
-        bail!("Prometheus Alertmanager is missing; on Debian: `sudo apt-get install {PACKAGE}`");
+        bail!("{what} is missing; on Debian: `sudo apt-get install {package}`");
     }
-    let mut update = Command::new("apt-get");
-    step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
-    let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends", PACKAGE]).env("DEBIAN_FRONTEND", "noninteractive");
-    // At this level no service is started when it is installed.
-    step::run(&format!("installing {PACKAGE}"), install.env("RUNLEVEL", "1"))?;
+    look_up_packages()?;
+    install_package(package)?;
     if !is_there() {
-        bail!("{PACKAGE} was installed but does not run");
+        bail!("{package} was installed but {useless}");
     }
     Ok(())
+}
+
+fn look_up_packages() -> anyhow::Result<()> {
+    step::run("looking up Debian's packages", Command::new("apt-get").args(["update", "--quiet"])).map(drop)
+}
+
+/// No service is started when it is installed: of those that tests need, they start their own.
+fn install_package(package: &str) -> anyhow::Result<()> {
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends", package]);
+    install.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
+    step::run(&format!("installing {package}"), &mut install).map(drop)
 }
 
 /// The `PATH` with a Node.js that is new enough to build checks in JavaScript: the system's, or the one that an example
@@ -151,15 +151,10 @@ pub(crate) fn python_for_emulator() -> anyhow::Result<PathBuf> {
         return Ok(python);
     }
     if is_root() && Path::new("/etc/debian_version").exists() {
-        let mut update = Command::new("apt-get");
-        step::run("looking up Debian's packages", update.args(["update", "--quiet"]))?;
+        look_up_packages()?;
         for name in ["python3.13", "python3.12"] {
-            let package = format!("{name}-venv");
-            let mut install = Command::new("apt-get");
-            install.args(["install", "--yes", "--no-install-recommends", &package]);
-            install.env("DEBIAN_FRONTEND", "noninteractive");
             // Not every Debian has every version.
-            if step::run(&format!("installing {package}"), &mut install).is_err() {
+            if install_package(&format!("{name}-venv")).is_err() {
                 continue;
             }
             if let Some(python) = recent_python(Path::new(name)) {

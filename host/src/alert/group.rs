@@ -55,7 +55,7 @@ impl GroupKey {
 /// A hash of some texts, wherever one ends and the next begins.
 fn hash(texts: &[String]) -> String {
     let framed: String = texts.iter().map(|text| format!("{}:{text}", text.len())).collect();
-    Digest::of(framed.as_bytes()).to_string().replace("sha256:", "")
+    Digest::of(framed.as_bytes()).hex()
 }
 
 /// How many messages a receiver takes.

@@ -14,6 +14,7 @@ mod doctor;
 mod exit;
 mod failure;
 mod init;
+mod instant;
 mod pause;
 mod plan;
 mod plugin;

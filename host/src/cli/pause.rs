@@ -3,17 +3,15 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-
 use crate::api::view::PauseBody;
 use crate::clock::Clock;
 use crate::config::{Config, ScheduleConfig};
-use crate::runner::At;
 use crate::store::{Pause, Store};
 
 use super::args::{PauseArgs, ResumeArgs};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::instant::until;
 use super::remote::reach;
 use super::render;
 use super::schedules;
@@ -23,7 +21,7 @@ pub(super) async fn pause(config: &Path, args: PauseArgs) -> Result<ExitCode, Fa
     let config = Config::load(config)?;
     let schedule = due_by_itself(&config, &args.schedule)?;
     let now = Clock::system().now();
-    let until = args.until.map(|until| instant(until, schedule, now)).transpose()?;
+    let until = args.until.map(|at| until(at, &schedule.time_zone, now)).transpose()?;
     let PauseArgs { reason, by, remote, .. } = args;
     match reach(&config, &remote)? {
         Some(host) => {
@@ -63,18 +61,4 @@ fn due_by_itself<'a>(config: &'a Config, name: &str) -> Result<&'a ScheduleConfi
         return Err(Failure::usage(error, "a schedule that is only run by hand needs no rest"));
     }
     Ok(schedule)
-}
-
-fn instant(at: At, schedule: &ScheduleConfig, now: Timestamp) -> Result<Timestamp, Failure> {
-    let until = match at {
-        At::Instant(instant) => instant,
-        At::Local(local) => {
-            schedule.time_zone.to_timestamp(local).map_err(|error| Failure::usage(error, "name another time"))?
-        }
-    };
-    if until <= now {
-        let error = anyhow::anyhow!("{until} has passed");
-        return Err(Failure::usage(error, "name an instant to come, or leave `--until` out"));
-    }
-    Ok(until)
 }

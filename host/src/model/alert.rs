@@ -1,11 +1,8 @@
 //! What alerts are about, and the words for how one stands. How it gets from one state to the next is `alert`'s.
 
 use std::fmt;
-use std::str::FromStr;
 
-use jiff::Timestamp;
-
-use super::ids::{CheckName, Digest, InvalidName};
+use super::ids::{CheckName, Digest};
 use super::severity::Severity;
 
 /// What an alert says of its check.
@@ -61,7 +58,7 @@ impl AlertKey {
         let Self { check, kind, segment } = self;
         // No name contains a line feed, and no kind does; the segment comes last.
         let text = format!("{check}\n{kind}\n{}", segment.as_deref().map(|s| format!("={s}")).unwrap_or_default());
-        Digest::of(text.as_bytes()).to_string().replace("sha256:", "")
+        Digest::of(text.as_bytes()).hex()
     }
 }
 
@@ -75,44 +72,6 @@ impl fmt::Display for AlertKey {
             Some(segment) => write!(f, " [{segment}]"),
             None => Ok(()),
         }
-    }
-}
-
-/// Identity of one incident of an alert: a ULID, so that incidents sort by the time they began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AlertId(ulid::Ulid);
-
-impl AlertId {
-    /// A new id for an incident that begins at `now`; unique by its 80 random bits.
-    #[must_use]
-    pub fn generate(now: Timestamp) -> Self {
-        // A time before 1970 has no ULID; it sorts first.
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        Self(ulid::Ulid::from_parts(millis, ulid::Ulid::from_datetime(std::time::UNIX_EPOCH).random()))
-    }
-
-    /// An id made of its parts: for tests.
-    #[must_use]
-    pub fn from_parts(millis: u64, random: u128) -> Self {
-        Self(ulid::Ulid::from_parts(millis, random))
-    }
-}
-
-impl fmt::Display for AlertId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0.to_string())
-    }
-}
-
-impl FromStr for AlertId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        ulid::Ulid::from_string(text).map(Self).map_err(|_| InvalidName {
-            what: "alert id",
-            rule: "26 characters of Crockford base 32, as printed by `assay alerts`",
-            text: text.to_owned(),
-        })
     }
 }
 

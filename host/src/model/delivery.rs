@@ -4,7 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::alert::{AlertId, NoticeKind};
+use super::alert::NoticeKind;
+use super::ids::AlertId;
 
 /// What a receiver was told of an alert, or was not.
 #[derive(Debug, Clone, PartialEq, Eq)]

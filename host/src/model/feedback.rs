@@ -4,8 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::alert::AlertId;
-use super::ids::CheckName;
+use super::ids::{AlertId, CheckName};
 
 /// What somebody said of an incident or of a single result.
 #[derive(Debug, Clone, PartialEq, Eq)]

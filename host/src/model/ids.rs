@@ -104,6 +104,9 @@ fn is_plugin_id(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// The name under which a host reports of itself. No check of a configuration can have it.
+pub const HOST_CHECK: &str = "assay/host";
+
 /// A plugin at a version: `row-count@1.2.0`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PluginRef {
@@ -145,6 +148,18 @@ impl Digest {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// The same without `sha256:`, 64 hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.to_string().replace("sha256:", "")
+    }
+
+    /// The first 8 bytes as a number.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    }
+
     /// Its bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
@@ -184,46 +199,76 @@ impl FromStr for Digest {
     }
 }
 
-/// Identity of one run: a ULID, so that runs sort by the time they began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunId(ulid::Ulid);
+/// A new ULID: 48 bits of the time in milliseconds, so that they sort by it, and 80 random ones.
+fn ulid_at(now: jiff::Timestamp) -> ulid::Ulid {
+    // A time before 1970 has no ULID; it sorts first.
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    ulid::Ulid::from_parts(millis, ulid::Ulid::from_datetime(std::time::UNIX_EPOCH).random())
+}
+
+/// An identity of something that has no type of its own: a ULID, as text.
+#[must_use]
+pub fn unique_id(now: jiff::Timestamp) -> String {
+    ulid_at(now).to_string()
+}
+
+macro_rules! ulid {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $rule:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(ulid::Ulid);
+
+        impl $type {
+            /// A new id for what begins at `now`; unique by its 80 random bits.
+            #[must_use]
+            pub fn generate(now: jiff::Timestamp) -> Self {
+                Self(ulid_at(now))
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0.to_string())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                let invalid = |_| InvalidName { what: $what, rule: $rule, text: text.to_owned() };
+                ulid::Ulid::from_string(text).map(Self).map_err(invalid)
+            }
+        }
+    };
+}
+
+ulid!(
+    /// Identity of one run: a ULID, so that runs sort by the time they began.
+    RunId, "run id", "26 characters of Crockford base 32, as printed by `assay run`"
+);
+ulid!(
+    /// Identity of one incident of an alert: a ULID, so that incidents sort by the time they began.
+    AlertId, "alert id", "26 characters of Crockford base 32, as printed by `assay alerts`"
+);
 
 impl RunId {
     /// Of no run: tests of checks run under it.
     pub const NIL: Self = Self(ulid::Ulid::nil());
 
-    /// A new id for a run that begins at `now`; unique by its 80 random bits.
-    #[must_use]
-    pub fn generate(now: jiff::Timestamp) -> Self {
-        // A time before 1970 has no ULID; it sorts first.
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        Self(ulid::Ulid::from_parts(millis, ulid::Ulid::from_datetime(std::time::UNIX_EPOCH).random()))
-    }
-
     /// A number that is the same for every attempt of the same check in the same run
     /// (the first 8 bytes of a SHA-256 over both).
     #[must_use]
     pub fn seed(&self, check: &CheckName) -> u64 {
-        let Digest(bytes) = Digest::of(format!("{self}/{check}").as_bytes());
-        bytes.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+        Digest::of(format!("{self}/{check}").as_bytes()).number()
     }
 }
 
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0.to_string())
-    }
-}
-
-impl FromStr for RunId {
-    type Err = InvalidName;
-
-    fn from_str(text: &str) -> Result<Self, InvalidName> {
-        ulid::Ulid::from_string(text).map(Self).map_err(|_| InvalidName {
-            what: "run id",
-            rule: "26 characters of Crockford base 32, as printed by `assay run`",
-            text: text.to_owned(),
-        })
+impl AlertId {
+    /// An id made of its parts: for tests.
+    #[must_use]
+    pub fn from_parts(millis: u64, random: u128) -> Self {
+        Self(ulid::Ulid::from_parts(millis, random))
     }
 }
 

@@ -21,14 +21,17 @@ mod slot;
 mod text;
 mod usage;
 
-pub use alert::{AlertId, AlertKey, AlertKind, AlertSubject, Labels, NoticeKind, Phase};
+pub use alert::{AlertKey, AlertKind, AlertSubject, Labels, NoticeKind, Phase};
 pub use conclusion::{Conclusion, Ending, Outcome, Reason, Status, Verdict, conclude};
 pub use context::{RunContext, Window};
 pub use data::{Batch, Column, ColumnInfo, Kind, Param, Value, Values, VarData};
 pub use delivery::{Delivery, DeliveryContent, DeliveryStatus, Notification, NotificationStatus};
 pub use feedback::{Feedback, FeedbackVerdict};
 pub use finding::{Attribute, Cell, Finding, FindingDraft, LogLevel, LogLine, Measure, Metric, Subject};
-pub use ids::{CalendarName, CheckName, Digest, InvalidName, PluginId, PluginRef, RunId, ScheduleName, SourceName};
+pub use ids::{
+    AlertId, CalendarName, CheckName, Digest, HOST_CHECK, InvalidName, PluginId, PluginRef, RunId, ScheduleName,
+    SourceName, unique_id,
+};
 pub use limits::{Limit, LimitName, LimitRequest, LimitUnit, Limits, UnknownLimit};
 pub use plugin::{Description, SettingProblem};
 pub use problem::{Problem, ProblemCode};

@@ -114,7 +114,7 @@ impl Courier {
             Sent::Refused { error } => end(&mut delivery, DeliveryStatus::Dead, Some(error)),
             Sent::Retry { after, error } => {
                 let first = if delivery.attempts > 1 { delivery.created_at } else { now };
-                match next_attempt(first, delivery.attempts, after, seed(&delivery.id), now) {
+                match next_attempt(first, delivery.attempts, after, Digest::of(delivery.id.as_bytes()).number(), now) {
                     Some(next) => {
                         delivery.next_attempt_at = Some(next);
                         delivery.error = Some(error);
@@ -148,9 +148,4 @@ fn turn(content: DeliveryContent) -> Turn {
         DeliveryContent::Resolved => Turn::Ends,
         DeliveryContent::Digest | DeliveryContent::Test => Turn::Alone,
     }
-}
-
-/// A number for the waits of a delivery, so that those of several differ.
-fn seed(id: &str) -> u64 {
-    Digest::of(id.as_bytes()).as_bytes().iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }

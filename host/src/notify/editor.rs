@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::alert::{
-    Bundle, Change, Due, Event, GroupKey, Inhibitors, Overlays, Part, Pending, Policy, RateLimit, Removal, Target,
-    Timing, Told, Tree, after, all_due, flush, hold, is_settled, next_due, next_tick, step,
+    self, Bundle, Change, Due, Event, GroupKey, Inhibitors, Overlays, Part, Pending, Policy, RateLimit, Removal,
+    Target, Timing, Told, Tree, after, all_due, flush, hold, is_settled, next_due, next_tick, step,
 };
 use crate::config::DigestConfig;
 use crate::model::{
-    AlertId, AlertSubject, CheckName, Delivery, DeliveryContent, DeliveryStatus, Digest, Labels, NoticeKind,
-    Notification, NotificationStatus, Phase, Severity,
+    AlertId, AlertKey, AlertKind, AlertSubject, CheckName, Delivery, DeliveryContent, DeliveryStatus, Digest, Labels,
+    NoticeKind, Notification, NotificationStatus, Phase, Severity, unique_id,
 };
 use crate::store::{AlertContext, Archive, Standing, StandingAlert, Telegram, Teller};
 
@@ -64,6 +64,8 @@ struct Desk<'a> {
     overlays: Overlays,
     now: Timestamp,
     told: BTreeMap<(String, String), Told>,
+    /// How many alerts receivers know to be open, by group.
+    open: BTreeMap<GroupKey, u64>,
     /// The keys of what has changed of it.
     changed: BTreeSet<(String, String)>,
     pending: BTreeMap<String, Vec<Pending>>,
@@ -77,9 +79,14 @@ impl Teller for Editor {
         let silences = silences.into_iter().map(|stored| stored.silence).collect();
         let overlays = Overlays { silences, ..self.overlays.clone() };
         let items: Vec<_> = alerts.into_iter().map(|alert| self.item(alert, now)).collect();
-        let open = items.iter().filter(|item| item.alert.state.phase.is_open());
-        let inhibitors = overlays.inhibitors(open.map(|item| (&item.alert.key, &item.labels)));
+        let wrong = items.iter().filter(|item| item.alert.state.phase.is_open());
+        let inhibitors = overlays.inhibitors(wrong.map(|item| (&item.alert.key, &item.labels)));
+        let mut open = BTreeMap::new();
+        for group in told.values().filter_map(open_in) {
+            *open.entry(group.clone()).or_default() += 1;
+        }
         let mut desk = Desk {
+            open,
             editor: self,
             journal,
             next: overlays.next_change(now),
@@ -109,7 +116,9 @@ impl Teller for Editor {
                 && let Some(limit) = limit
             {
                 // Nobody is there when the time of the limit is over: what exceeds it goes into one message now.
-                let is_told = |of: &Pending| flushed.bundles.iter().flat_map(|b| &b.notices).any(|told| told == of);
+                let is_in =
+                    |bundle: &Bundle, of: &Pending| bundle.notices.iter().chain(&bundle.silent).any(|told| told == of);
+                let is_told = |of: &Pending| flushed.bundles.iter().any(|bundle| is_in(bundle, of));
                 let rest: Vec<_> = pending.iter().filter(|pending| !is_told(pending)).cloned().collect();
                 let over = now.saturating_add(limit.per).unwrap_or(Timestamp::MAX);
                 let more = flush(&receiver, Some(limit), &rest, &flushed.desk, over);
@@ -182,9 +191,9 @@ impl Editor {
             }
         }
         let fingerprint = item.alert.key.fingerprint();
-        let of_it = |(key, told): &(&(String, String), &Told)| key.0 == fingerprint && told.open;
-        for ((_, receiver), _) in told.iter().filter(|entry| of_it(entry)) {
-            if !has(&parts, receiver) {
+        let of_it = told.range((fingerprint.clone(), String::new())..).take_while(|((of, _), _)| *of == fingerprint);
+        for ((_, receiver), told) in of_it {
+            if told.open && !has(&parts, receiver) {
                 parts.push((self.tree.beside(receiver), Part::Former));
             }
         }
@@ -252,7 +261,7 @@ impl Desk<'_> {
             .get(&target.receiver)
             .is_some_and(|pending| pending.iter().any(|pending| pending.alert == item.alert.key));
         if !waits {
-            let notice = crate::alert::Notice { kind: NoticeKind::Repeat, incident };
+            let notice = alert::Notice { kind: NoticeKind::Repeat, incident };
             self.pend(&item.alert, told, target, notice, false, &item.labels);
         }
     }
@@ -262,7 +271,7 @@ impl Desk<'_> {
         alert: &StandingAlert,
         told: &Told,
         target: &Target,
-        notice: crate::alert::Notice,
+        notice: alert::Notice,
         silent: bool,
         labels: &Labels,
     ) {
@@ -283,18 +292,24 @@ impl Desk<'_> {
     }
 
     fn know(&mut self, key: (String, String), told: Told) {
-        self.told.insert(key.clone(), told);
+        if let Some(group) = open_in(&told) {
+            *self.open.entry(group.clone()).or_default() += 1;
+        }
+        let before = self.told.insert(key.clone(), told);
+        if let Some(count) = before.as_ref().and_then(open_in).and_then(|group| self.open.get_mut(group)) {
+            *count -= 1;
+        }
         self.changed.insert(key);
     }
 
     /// Notes that something was told in a delivery, or held back by something.
-    fn note(&mut self, fingerprint: &str, receiver: &str, notice: crate::alert::Notice, how: Result<&str, String>) {
+    fn note(&mut self, fingerprint: &str, receiver: &str, notice: alert::Notice, how: Result<&str, String>) {
         let (status, suppressed_by, delivery) = match how {
             Ok(delivery) => (NotificationStatus::Told, None, Some(delivery.to_owned())),
             Err(by) => (NotificationStatus::Suppressed, Some(by), None),
         };
         self.notifications.push(Notification {
-            id: AlertId::generate(self.now).to_string(),
+            id: unique_id(self.now),
             alert: notice.incident,
             fingerprint: fingerprint.to_owned(),
             receiver: receiver.to_owned(),
@@ -310,7 +325,7 @@ impl Desk<'_> {
     fn write(
         &mut self,
         bundle: &Bundle,
-        items: &BTreeMap<&crate::model::AlertKey, &Item>,
+        items: &BTreeMap<&AlertKey, &Item>,
         archive: &dyn Archive,
     ) -> Option<Delivery> {
         let receiver = &bundle.group.receiver;
@@ -319,7 +334,7 @@ impl Desk<'_> {
         let opened = self.editor.receivers.get(receiver);
         let mut suppressed = 0_u64;
         // What the receiver was told of each before this message.
-        let mut before: BTreeMap<&crate::model::AlertKey, Option<Severity>> = BTreeMap::new();
+        let mut before: BTreeMap<&AlertKey, Option<Severity>> = BTreeMap::new();
         for pending in bundle.notices.iter().chain(&bundle.silent) {
             let Some(item) = items.get(&pending.alert) else { continue };
             let key = (pending.alert.fingerprint(), receiver.clone());
@@ -335,8 +350,7 @@ impl Desk<'_> {
             self.know(key, after(&told, &item.alert.state, pending.notice, Some(&bundle.group), self.now));
         }
         let opened = opened.filter(|_| !bundle.notices.is_empty())?;
-        let in_group = |told: &&Told| told.open && told.group.as_ref() == Some(&bundle.group);
-        let open: u64 = self.told.values().filter(in_group).map(|_| 1).sum();
+        let open = self.open.get(&bundle.group).copied().unwrap_or_default();
         let notices: Vec<_> = (bundle.notices.iter().enumerate())
             .filter_map(|(at, pending)| {
                 let item = items.get(&pending.alert)?;
@@ -369,9 +383,14 @@ impl Desk<'_> {
     }
 }
 
+/// The group in which a receiver knows an alert to be open.
+fn open_in(told: &Told) -> Option<&GroupKey> {
+    told.group.as_ref().filter(|_| told.open)
+}
+
 /// A hash of some texts, 64 hexadecimal digits.
 pub(super) fn hash(texts: &[&str]) -> String {
-    Digest::of(texts.join("\n").as_bytes()).to_string().replace("sha256:", "")
+    Digest::of(texts.join("\n").as_bytes()).hex()
 }
 
 /// A message as it is kept until it arrives.
@@ -442,7 +461,7 @@ pub(super) fn alert(item: &Item, incident: AlertId, archive: Option<&dyn Archive
 /// What there is to say where no result says it.
 fn summary_of(item: &Item) -> String {
     match (item.labels.kind, item.alert.state.last_event_at) {
-        (crate::model::AlertKind::Missing, Some(at)) => format!("no result of the run that was due at {at}"),
+        (AlertKind::Missing, Some(at)) => format!("no result of the run that was due at {at}"),
         _ => format!("{} results were not good", item.alert.state.occurrences),
     }
 }

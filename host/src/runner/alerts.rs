@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{CheckConfig, Config};
-use crate::model::{AlertSubject, CheckName};
+use crate::model::{AlertSubject, CheckName, HOST_CHECK};
 use crate::store::AlertContext;
 
-/// The name under which a host reports of itself. No other check can have it.
-pub const HOST_CHECK: &str = "assay/host";
+/// What stands in place of a plugin where a host reports of itself.
+pub const HOST_PLUGIN: &str = concat!("assay@", env!("CARGO_PKG_VERSION"));
 
 /// What the alerts of a check are judged by.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn host_context(config: &Config) -> AlertContext {
         data_owner: operator.clone(),
         check_owner: operator.clone(),
         operator,
-        plugin: format!("assay@{}", env!("CARGO_PKG_VERSION")),
+        plugin: HOST_PLUGIN.to_owned(),
         ..AlertSubject::default()
     };
     AlertContext { policy: config.alerting.host.clone(), subject }

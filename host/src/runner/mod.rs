@@ -24,7 +24,7 @@ mod run;
 mod select;
 mod sources;
 
-pub use alerts::{HOST_CHECK, alert_context, alert_contexts, host_context};
+pub use alerts::{HOST_PLUGIN, alert_context, alert_contexts, host_context};
 pub use cancel::{Cancel, Cause};
 pub use days::DaysError;
 pub use event::{Event, RunOutcome};

@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    CalendarName, CheckName, CheckResult, Conclusion, Digest, Finding, FindingDraft, Measure, NotRun, RunId, RunRecord,
-    RunStatus, ScheduleName, Severity, Status, Subject, Trigger, Usage, Window,
+    CalendarName, CheckName, CheckResult, Conclusion, Digest, Finding, FindingDraft, HOST_CHECK, Measure, NotRun,
+    RunId, RunRecord, RunStatus, ScheduleName, Severity, Status, Subject, Trigger, Usage, Window,
 };
-use crate::runner::HOST_CHECK;
+use crate::runner::HOST_PLUGIN;
 use crate::sandbox::ENGINE_VERSION;
 use crate::store::PlannedCheck;
 
@@ -24,11 +24,6 @@ const LATE: SignedDuration = SignedDuration::from_mins(1);
 const STUCK: SignedDuration = SignedDuration::from_hours(2);
 /// What has not changed is stored again after this time: a host that says nothing is not there.
 const REPEAT: SignedDuration = SignedDuration::from_hours(1);
-
-/// What stands in place of a plugin.
-fn plugin() -> String {
-    format!("assay@{}", env!("CARGO_PKG_VERSION"))
-}
 
 /// Something that happened to the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -302,7 +297,7 @@ fn report(
     let check: CheckName = HOST_CHECK.parse().ok()?;
     let today: Date = TimeZone::UTC.to_datetime(now).date();
     let run_id = RunId::generate(now);
-    let plugin = plugin();
+    let plugin = HOST_PLUGIN.to_owned();
     let settings = "{}".to_owned();
     let record = RunRecord {
         run_id,

@@ -10,15 +10,12 @@ use jiff::civil::Date;
 use crate::clock::Clock;
 use crate::model::{Problem, ProblemCode, SourceName};
 
-/// The name under which the host's own queries are booked.
-pub const HOST: &str = "assay/host";
-
 /// Who pays for a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payer {
     /// The source that bills.
     pub source: SourceName,
-    /// The check, or [`HOST`].
+    /// The check; of the host's own queries [`HOST_CHECK`](crate::model::HOST_CHECK).
     pub check: String,
     /// Who owns the check's data.
     pub owner: Option<String>,

@@ -42,9 +42,9 @@ impl Store {
     /// # Cancel safety
     /// A dropped future does not undo what is queued: it may be stored all the same.
     pub async fn tell(&self, teller: Arc<dyn Teller>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let (telling, answer) = Telling::new(teller, now);
+        let (telling, next) = Telling::new(teller, now);
         self.writer.submit(Operation::Tell(telling)).await?;
-        Ok(answer.next())
+        Ok(next.take())
     }
 
     /// Stores a delivery in place of what was known of it.
@@ -140,7 +140,7 @@ impl Store {
     ) -> Result<Vec<Delivery>, StoreError> {
         let (taking, taken) = Taking::new(now, lease, limit);
         self.writer.submit(Operation::Take(taking)).await?;
-        Ok(taken.all())
+        Ok(taken.take())
     }
 
     /// What the receiver answered to the first message of the thread that a delivery goes on with.
@@ -174,7 +174,7 @@ impl Store {
     /// # Cancel safety
     /// Nothing is lost: a dropped future only forgets the answer.
     pub async fn silences(&self) -> Result<Vec<StoredSilence>, StoreError> {
-        self.readers.read(read_alerts::silences).await
+        self.readers.read(|conn| read_alerts::silences(conn, None)).await
     }
 
     /// What was said of an incident, the newest first.

@@ -19,6 +19,7 @@
 
 mod alerting;
 mod alerts;
+mod answer;
 mod codec;
 mod costs;
 mod digest;

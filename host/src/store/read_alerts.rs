@@ -105,10 +105,11 @@ pub(super) fn next_due(conn: &Connection) -> Result<Option<Timestamp>, Fault> {
     Ok(first.into_iter().next().and_then(|delivery| delivery.next_attempt_at))
 }
 
-/// Silences, the newest first.
-pub(super) fn silences(conn: &Connection) -> Result<Vec<StoredSilence>, Fault> {
-    let sql = format!("SELECT * FROM {} ORDER BY created_at DESC, silence_id", silence::TABLE.name);
-    all(conn, &sql, Vec::new(), silence::read)
+/// Silences, the newest first: all, or those that are not over at an instant.
+pub(super) fn silences(conn: &Connection, at: Option<Timestamp>) -> Result<Vec<StoredSilence>, Fault> {
+    let (wheres, params) = narrowed([("ends_at > ?", at.map(comparable))]);
+    let sql = format!("SELECT * FROM {} {wheres} ORDER BY created_at DESC, silence_id", silence::TABLE.name);
+    all(conn, &sql, params, silence::read)
 }
 
 /// What was said, the newest first.

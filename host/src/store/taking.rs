@@ -1,11 +1,10 @@
 //! Deliveries are taken by one process at a time.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::alerts::replace;
+use super::answer::Answer;
 use super::error::Fault;
 use super::read_alerts;
 use super::rows::delivery::{self, DELIVERIES};
@@ -17,22 +16,13 @@ pub(super) struct Taking {
     now: Timestamp,
     lease: Timestamp,
     limit: u32,
-    taken: Taken,
-}
-
-/// Those that were taken.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Taken(Arc<Mutex<Vec<Delivery>>>);
-
-impl Taken {
-    pub(super) fn all(&self) -> Vec<Delivery> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+    /// Those that were taken.
+    taken: Answer<Vec<Delivery>>,
 }
 
 impl Taking {
-    pub(super) fn new(now: Timestamp, lease: Timestamp, limit: u32) -> (Self, Taken) {
-        let taken = Taken::default();
+    pub(super) fn new(now: Timestamp, lease: Timestamp, limit: u32) -> (Self, Answer<Vec<Delivery>>) {
+        let taken = Answer::new();
         (Self { now, lease, limit, taken: taken.clone() }, taken)
     }
 
@@ -43,7 +33,7 @@ impl Taking {
             delivery.next_attempt_at = Some(self.lease);
             replace(conn, &DELIVERIES, &delivery::delivery(delivery)?)?;
         }
-        *self.taken.0.lock().unwrap_or_else(PoisonError::into_inner) = due;
+        self.taken.give(due);
         Ok(())
     }
 }

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use super::alerts::{put_stepped, replace};
+use super::answer::Answer;
 use super::codec::{self, Fields};
 use super::digest;
 use super::error::Fault;
@@ -20,7 +21,7 @@ use super::rows::delivery::{self, DELIVERIES, NOTIFICATIONS};
 use super::rows::silence::StoredSilence;
 use super::rows::{child, result, timestamp};
 use crate::alert::{Change, Desk, Told};
-use crate::model::{AlertId, CheckName, Delivery, Finding, Notification};
+use crate::model::{CheckName, Delivery, Finding, Notification, unique_id};
 use digest::Numbers;
 use jiff::civil::Date;
 
@@ -43,7 +44,7 @@ pub struct Standing {
     pub told: BTreeMap<(String, String), Told>,
     /// Where the messages of receivers stand, by receiver.
     pub desks: BTreeMap<String, Desk>,
-    /// Silences.
+    /// Silences that are not over.
     pub silences: Vec<StoredSilence>,
     /// Up to when digests were sent, by name.
     pub digests: BTreeMap<String, Timestamp>,
@@ -103,24 +104,14 @@ pub struct Telegram {
 pub(super) struct Telling {
     teller: Arc<dyn Teller>,
     now: Timestamp,
-    answer: Answer,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Answer(Arc<Mutex<Option<Timestamp>>>);
-
-impl Answer {
     /// When there may be something to tell although nothing happens.
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    next: Answer<Option<Timestamp>>,
 }
 
 impl Telling {
-    pub(super) fn new(teller: Arc<dyn Teller>, now: Timestamp) -> (Self, Answer) {
-        let answer = Answer::default();
-        (Self { teller, now, answer: answer.clone() }, answer)
+    pub(super) fn new(teller: Arc<dyn Teller>, now: Timestamp) -> (Self, Answer<Option<Timestamp>>) {
+        let next = Answer::new();
+        (Self { teller, now, next: next.clone() }, next)
     }
 
     pub(super) fn write(&self, conn: &Connection) -> Result<(), Fault> {
@@ -150,7 +141,7 @@ impl Telling {
             let of = format!("digest {name}");
             replace(conn, &DIGESTS, &[codec::text(Some(name)), timestamp(&of, "until", *until)?])?;
         }
-        *self.answer.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        self.next.give(next);
         Ok(())
     }
 }
@@ -181,7 +172,7 @@ fn standing(conn: &Connection, now: Timestamp) -> Result<Standing, Fault> {
         alerts,
         told: told.into_iter().collect(),
         desks: desks.into_iter().collect(),
-        silences: read_alerts::silences(conn)?,
+        silences: read_alerts::silences(conn, Some(now))?,
         digests: digests.into_iter().collect(),
     })
 }
@@ -195,7 +186,7 @@ fn identity(conn: &Connection, now: Timestamp) -> Result<String, Fault> {
     if let Some(identity) = read()?.into_iter().next() {
         return Ok(identity);
     }
-    let identity = AlertId::generate(now).to_string();
+    let identity = unique_id(now);
     IDENTITY.put(conn, &[codec::text(Some(&identity))])?;
     Ok(identity)
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
+use crate::dice::Dice;
 use crate::model::{AlertId, AlertKey, AlertKind, Labels, NoticeKind, Phase, RunId, Severity};
 
 const MINUTE: i64 = 60;
@@ -136,30 +137,5 @@ impl Alert {
 
     fn phase(&self) -> Phase {
         self.state().phase
-    }
-}
-
-/// Numbers that look random, always the same for a seed (SplitMix64, Steele et al. 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-
-    fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + i64::try_from(self.below(u64::try_from(to - from).unwrap())).unwrap()
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 }

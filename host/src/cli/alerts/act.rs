@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
+use jiff::tz::TimeZone;
+
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::instant;
 use super::super::render;
-use super::{Desk, instant};
+use super::Desk;
 use crate::alert::Event;
-use crate::model::{AlertId, Feedback, FeedbackVerdict};
+use crate::model::{Feedback, FeedbackVerdict, unique_id};
 use crate::runner::At;
 use crate::store::StandingAlert;
 
@@ -20,11 +23,7 @@ pub(super) async fn ack(
     by: String,
 ) -> Result<ExitCode, Failure> {
     let alert = open(desk, text).await?;
-    let until = until.map(instant).transpose()?;
-    if until.is_some_and(|until| until <= desk.clock.now()) {
-        let error = anyhow::anyhow!("that time has passed");
-        return Err(Failure::usage(error, "name a time to come, or leave `--until` out"));
-    }
+    let until = until.map(|at| instant::until(at, &TimeZone::system(), desk.clock.now())).transpose()?;
     happen(desk, &alert, Event::Ack { by: by.clone(), until, sticky }).await?;
     let until = until.map_or_else(|| "it is over".to_owned(), |until| until.to_string());
     render::out(&format!("{by} looks after `{}` until {until}", alert.key))?;
@@ -54,7 +53,7 @@ pub(super) async fn feedback(
     };
     let at = desk.clock.now();
     let feedback = Feedback {
-        id: AlertId::generate(at).to_string(),
+        id: unique_id(at),
         alert: Some(incident),
         result: None,
         check: alert.key.check.clone(),

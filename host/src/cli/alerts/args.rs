@@ -89,7 +89,7 @@ pub(super) enum AlertsCommand {
         #[arg(long, value_parser = kind, default_value = "data")]
         kind: AlertKind,
         /// How bad it would be; left out: as the check is configured
-        #[arg(long, value_parser = severity)]
+        #[arg(long)]
         severity: Option<Severity>,
         /// The part of the data
         #[arg(long, value_name = "TEXT")]
@@ -182,10 +182,6 @@ fn verdict(text: &str) -> Result<FeedbackVerdict, String> {
 
 fn kind(text: &str) -> Result<AlertKind, String> {
     one_of(text, AlertKind::ALL, AlertKind::as_str)
-}
-
-fn severity(text: &str) -> Result<Severity, String> {
-    one_of(text, Severity::ALL, Severity::as_str)
 }
 
 fn delivery_status(text: &str) -> Result<DeliveryStatus, String> {

@@ -14,7 +14,7 @@ use super::Desk;
 use super::view::DeliveryView;
 use crate::alert::Node;
 use crate::config::suggest::did_you_mean;
-use crate::model::{AlertId, Delivery, DeliveryStatus};
+use crate::model::{Delivery, DeliveryStatus, unique_id};
 use crate::serve::served_by;
 use crate::store::DeliveryFilter;
 
@@ -133,7 +133,7 @@ pub(super) async fn test(desk: &Desk, name: &str, by: String) -> Result<ExitCode
     let mut sent = Vec::new();
     for receiver in &receivers {
         let now = desk.clock.now();
-        let id = AlertId::generate(now).to_string();
+        let id = unique_id(now);
         if let Some(delivery) = office.test(receiver, id.clone(), Some(by.clone()), now) {
             desk.store.keep_delivery(delivery).await?;
             sent.push(id);

@@ -74,9 +74,9 @@ impl Desk {
         if let Some(at) = alerts.iter().position(|alert| alert.key.to_string() == text) {
             return Ok(alerts.swap_remove(at));
         }
-        let begins = |id: &str| text.len() >= ENOUGH && id.to_lowercase().starts_with(&text.to_lowercase());
         let is_meant = |alert: &StandingAlert| {
-            begins(&alert.key.fingerprint()) || alert.state.id.is_some_and(|id| begins(&id.to_string()))
+            let id = alert.state.id.map(|id| id.to_string());
+            begins(&alert.key.fingerprint(), text) || id.is_some_and(|id| begins(&id, text))
         };
         let mut meant: Vec<_> = alerts.iter().filter(|alert| is_meant(alert)).cloned().collect();
         match (meant.pop(), meant.is_empty()) {
@@ -118,12 +118,12 @@ impl From<NotReady> for Failure {
     }
 }
 
+/// Whether an id is meant by how it begins.
+fn begins(id: &str, text: &str) -> bool {
+    text.len() >= ENOUGH && id.to_lowercase().starts_with(&text.to_lowercase())
+}
+
 /// An instant as somebody says it, in the zone of this machine where none is said.
 fn instant(at: At) -> Result<Timestamp, Failure> {
-    match at {
-        At::Instant(instant) => Ok(instant),
-        At::Local(local) => {
-            TimeZone::system().to_timestamp(local).map_err(|error| Failure::usage(error, "name another time"))
-        }
-    }
+    super::instant::instant(at, &TimeZone::system())
 }

@@ -13,9 +13,9 @@ use super::super::render;
 use super::super::render::table::{heading, inert, plain};
 use super::args::SilenceArgs;
 use super::list::matchers;
-use super::{Desk, ENOUGH, instant};
+use super::{Desk, begins, instant};
 use crate::alert::{Field, Matcher, Op, Silence, all_match};
-use crate::model::{AlertId, AlertKey, Severity};
+use crate::model::{AlertKey, Severity, unique_id};
 use crate::store::StoredSilence;
 
 /// A silence as it is printed.
@@ -48,7 +48,7 @@ pub(super) async fn silence(desk: &Desk, args: SilenceArgs) -> Result<ExitCode, 
         let error = anyhow::anyhow!("a silence until {until} would be over before it begins");
         return Err(Failure::usage(error, "name a time to come, for example `--for 2h`"));
     }
-    let id = AlertId::generate(now).to_string();
+    let id = unique_id(now);
     let alerts = desk.store.alerts().await?;
     let labels = |alert: &crate::store::StandingAlert| {
         alert.subject.labels(&alert.key, alert.state.severity.unwrap_or(Severity::Low), alert.by_host)
@@ -120,7 +120,7 @@ pub(super) async fn unsilence(desk: &Desk, text: &str) -> Result<ExitCode, Failu
     let now = desk.clock.now();
     let is_meant = |stored: &StoredSilence| {
         let id = &stored.silence.id;
-        id == text || (text.len() >= ENOUGH && id.to_lowercase().starts_with(&text.to_lowercase()))
+        id == text || begins(id, text)
     };
     let mut meant: Vec<_> = desk.store.silences().await?.into_iter().filter(is_meant).collect();
     let (Some(mut stored), true) = (meant.pop(), meant.is_empty()) else {

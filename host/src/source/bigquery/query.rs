@@ -16,9 +16,9 @@ use crate::bigquery::{
     Class, Error, Job, JobId, JobKey, Labels, NewJob, PageRequest, QueryStatistics, ResultsPage, TableReference, job,
 };
 use crate::clock;
-use crate::model::{Problem, ProblemCode};
+use crate::model::{HOST_CHECK, Problem, ProblemCode};
 use crate::source::asked::{Asked, Asker, Bill};
-use crate::source::ledger::{Billed, DailyBudgets, HOST, Payer};
+use crate::source::ledger::{Billed, DailyBudgets, Payer};
 use crate::source::{Cost, ReadStatement};
 
 /// How long a query of the host itself may take.
@@ -183,7 +183,7 @@ impl Query {
         let by = self.asked.by.as_deref();
         let payer = Payer {
             source: self.source.name.clone(),
-            check: by.map_or_else(|| HOST.to_owned(), |by| by.check.to_string()),
+            check: by.map_or_else(|| HOST_CHECK.to_owned(), |by| by.check.to_string()),
             owner: by.and_then(|by| by.owner.clone()),
         };
         let budgets = DailyBudgets { source: self.source.daily_budget, check: by.and_then(|by| by.billed_bytes_a_day) };
@@ -247,7 +247,7 @@ impl Query {
             let random = getrandom::u64().map_err(|error| {
                 Problem::new(ProblemCode::Failed, format!("the machine gives no random number: {error}"))
             })?;
-            return Ok(JobKey::new("assay", &[HOST, source, &random.to_string()]));
+            return Ok(JobKey::new("assay", &[HOST_CHECK, source, &random.to_string()]));
         };
         let (run, attempt) = (by.run.to_string(), by.attempt.to_string());
         Ok(JobKey::new("assay", &[&run, by.check.as_str(), &attempt, &call.to_string(), source]))
@@ -257,7 +257,7 @@ impl Query {
 /// What shows in the lists of jobs and in bills.
 fn labels(by: Option<&Asker>) -> Labels {
     let labels = Labels::default().with("app", "assay");
-    let Some(by) = by else { return labels.with("check", HOST) };
+    let Some(by) = by else { return labels.with("check", HOST_CHECK) };
     labels
         .with("check", by.check.as_str())
         .with("plugin", &by.plugin.to_string())

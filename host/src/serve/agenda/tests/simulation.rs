@@ -7,31 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::dice::Dice;
 use crate::model::{Digest, RunId, RunRecord, Window};
 use crate::schedule::jitter;
 use crate::store::{RunFilter, Store, StoreError};
-
-/// Numbers that look random, always the same for a seed (SplitMix64, Steele et al. 2014).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-
-    fn seconds(&mut self, from: i64, to: i64) -> SignedDuration {
-        let span = u64::try_from(to - from).unwrap();
-        SignedDuration::from_secs(from + i64::try_from(self.below(span)).unwrap())
-    }
-}
 
 /// The six of the sports pipeline, each with another policy.
 fn schedules() -> Vec<Entry> {
