@@ -39,6 +39,7 @@ pub mod runner;
 pub mod sandbox;
 pub mod schedule;
 pub mod serve;
+pub mod sink;
 pub mod source;
 pub mod spans;
 pub mod store;

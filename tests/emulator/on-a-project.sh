@@ -3,4 +3,4 @@
 set -eu
 : "${ASSAY_BIGQUERY_PROJECT:?names the project to run on}"
 cd "$(dirname "$0")/../.."
-exec cargo test --workspace --locked --test bigquery emulator::
+exec cargo test --workspace --locked --test bigquery -- emulator:: sink:: views::

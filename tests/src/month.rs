@@ -13,23 +13,21 @@ use std::time::Duration;
 use anyhow::Context as _;
 use assay::clock::Clock;
 use assay::config::Config;
-use assay::model::{
-    CheckName, CheckResult, Conclusion, DeliveryStatus, Digest, Finding, FindingDraft, NoticeKind, Reason, RunId,
-    RunRecord, Severity, Status, Subject, Trigger, Usage, Window, roll_up,
-};
+use assay::model::{CheckName, DeliveryStatus, NoticeKind, Severity, Status, roll_up};
 use assay::notify::{Office, Round, Secrets};
 use assay::runner::alert_context;
-use assay::store::{AlertContext, DeliveryFilter, PlannedCheck, Store};
+use assay::store::{AlertContext, DeliveryFilter, Store};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use futures::future::join_all;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+use crate::made;
 
 /// Checks that run every hour.
 const HOURLY: usize = 24;
@@ -398,39 +396,14 @@ async fn record(
     now: Timestamp,
     results: &[(String, Status)],
 ) -> anyhow::Result<()> {
-    let today = now.to_zoned_datetime(TimeZone::UTC).date();
-    let run = RunRecord {
-        run_id: RunId::generate(now),
-        trigger: Trigger::Manual,
-        requested_by: None,
-        schedule: None,
-        scheduled_for: now,
-        local: None,
-        time_zone: "UTC".to_owned(),
-        target_date: today,
-        window: Window::of(today, &TimeZone::UTC)?,
-        started_at: now,
-        config_digest: Digest::of(b""),
-        host_version: "0.1.0".to_owned(),
-        engine_version: "48".to_owned(),
-    };
+    let run = made::run(now)?;
     let run_id = run.run_id;
-    let plan = |name: &str| -> anyhow::Result<PlannedCheck> {
-        Ok(PlannedCheck {
-            check: name.parse()?,
-            plugin: "row-count@1.0.0".to_owned(),
-            severity: Severity::High,
-            owner: None,
-            tags: Vec::new(),
-            settings: "{}".to_owned(),
-        })
-    };
-    let planned: anyhow::Result<Vec<_>> = results.iter().map(|(name, _)| plan(name)).collect();
+    let planned: anyhow::Result<Vec<_>> = results.iter().map(|(name, _)| made::planned(name)).collect();
     store.begin_run(run, planned?).await?;
     let all = results.iter().map(|(name, status)| {
         let check: CheckName = name.parse()?;
         let context = contexts.get(&check).cloned().context("a check of the configuration")?;
-        anyhow::Ok((result(run_id, check, *status, context.policy.severity, now), context))
+        anyhow::Ok((made::result(run_id, check, *status, context.policy.severity, now), context))
     });
     // Many at a time, as a host that runs many checks has it.
     for chunk in all.collect::<anyhow::Result<Vec<_>>>()?.chunks(500) {
@@ -442,49 +415,4 @@ async fn record(
     let weights = results.iter().map(|(_, status)| (*status, Severity::High));
     store.finish_run(run_id, roll_up(weights), String::new(), now).await?;
     Ok(())
-}
-
-fn result(run_id: RunId, check: CheckName, status: Status, severity: Severity, now: Timestamp) -> CheckResult {
-    let finding = |message: &str| {
-        let draft = FindingDraft {
-            code: "missing_day".to_owned(),
-            severity: None,
-            message: message.to_owned(),
-            subject: Subject { table: Some("games".to_owned()), ..Subject::default() },
-            observed: None,
-            expected: None,
-            unit: None,
-            affected: None,
-            samples: Vec::new(),
-            remediation: Some("backfill 2026-01-01".to_owned()),
-            attributes: Vec::new(),
-        };
-        Finding { severity, draft }
-    };
-    CheckResult {
-        run_id,
-        check,
-        attempt: 1,
-        plugin: "row-count@1.0.0".to_owned(),
-        digest: None,
-        owner: None,
-        tags: Vec::new(),
-        settings: "{}".to_owned(),
-        conclusion: Conclusion {
-            status,
-            reason: (status == Status::Error).then_some(Reason::QueryFailed),
-            severity,
-            message: format!("it is {status}"),
-            hint: None,
-            detail: None,
-            examined: None,
-            partial: false,
-        },
-        findings: if status == Status::Fail { vec![finding("no rows")] } else { Vec::new() },
-        metrics: Vec::new(),
-        logs: Vec::new(),
-        usage: Usage::default(),
-        started_at: now,
-        duration: Duration::ZERO,
-    }
 }

@@ -44,12 +44,15 @@ enum State {
 /// written, or, with `check`, a file is not what would be generated.
 pub(crate) fn run(check: bool) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has a parent folder")?;
-    let mut outputs = Vec::new();
-    outputs.extend(tables(root)?);
-    outputs.push(told("schema", "schemas/config.schema.json")?);
-    outputs.push(told("openapi", "schemas/openapi.json")?);
-    outputs.push(told("googlesql", "docs/googlesql.md")?);
-    if check { compare(root, &outputs) } else { write(root, &outputs) }
+    let step = if check { compare } else { write };
+    // The program is made of these: they come first.
+    step(root, &tables(root)?)?;
+    let told = [
+        told("schema", "schemas/config.schema.json")?,
+        told("openapi", "schemas/openapi.json")?,
+        told("googlesql", "docs/googlesql.md")?,
+    ];
+    step(root, &told)
 }
 
 /// All that follows from the description of the tables.

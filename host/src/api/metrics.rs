@@ -19,6 +19,7 @@ use crate::model::{CheckName, NotRun, RunRecord, RunStatus, ScheduleName, Status
 use crate::notify::Round;
 use crate::sandbox::ENGINE_VERSION;
 use crate::serve::{ScheduleView, Snapshot};
+use crate::sink::Pushed;
 
 /// The media type of [`Metrics::text`].
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -73,6 +74,11 @@ struct OfReload {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSink {
+    dataset: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfDelivery {
     receiver: String,
     outcome: &'static str,
@@ -93,6 +99,7 @@ pub struct Metrics {
     reloads: Family<OfReload, Counter>,
     deliveries: Family<OfDelivery, Counter>,
     delivery_time: Histogram,
+    exported: Counter,
     seen: Mutex<Seen>,
 }
 
@@ -109,6 +116,17 @@ struct Seen {
     journal_backlog: Gauge,
     last_look: Seconds,
     problems: Gauge,
+    sink: OfExport,
+}
+
+/// What is told of the sink, while there is one.
+#[derive(Debug, Default)]
+struct OfExport {
+    rows_waiting: Family<OfSink, Gauge>,
+    days_waiting: Family<OfSink, Gauge>,
+    lag: Family<OfSink, Seconds>,
+    failures: Family<OfSink, Gauge>,
+    last_success: Family<OfSink, Seconds>,
 }
 
 impl Default for Metrics {
@@ -132,6 +150,7 @@ impl Metrics {
             reloads: Family::default(),
             deliveries: Family::default(),
             delivery_time: Histogram::new(DELIVERY_SECONDS),
+            exported: Counter::default(),
             seen: Mutex::new(Seen::new()),
         };
         metrics.register();
@@ -149,6 +168,7 @@ impl Metrics {
             reloads,
             deliveries,
             delivery_time,
+            exported,
             seen,
         } = self;
         let registry = &mut seen.get_mut().unwrap_or_else(PoisonError::into_inner).registry;
@@ -164,6 +184,7 @@ impl Metrics {
         registry.register("assay_deliveries", "Attempts to deliver messages to receivers", deliveries.clone());
         let about = "Time from when a message was written to when it arrived";
         registry.register_with_unit("assay_delivery", about, Unit::Seconds, delivery_time.clone());
+        registry.register("assay_sink_rows", "Rows that arrived in the sink", exported.clone());
     }
 
     /// A run begins.
@@ -207,6 +228,11 @@ impl Metrics {
         }
         round.retried.iter().for_each(|(receiver, _)| count(receiver, "retried"));
         round.dead.iter().for_each(|(receiver, _)| count(receiver, "dead"));
+    }
+
+    /// Rows arrived in the sink.
+    pub fn exported(&self, pushed: &Pushed) {
+        self.exported.inc_by(pushed.rows);
     }
 
     /// The journal could not be written.
@@ -256,6 +282,7 @@ impl Seen {
             journal_backlog: Gauge::default(),
             last_look: Seconds::default(),
             problems: Gauge::default(),
+            sink: OfExport::default(),
         };
         let timestamp = |registry: &mut Registry, name, about, gauge| {
             registry.register_with_unit(name, about, Unit::Seconds, gauge);
@@ -273,6 +300,7 @@ impl Seen {
         let about = "When the host last looked at the clock";
         registry.register_with_unit("assay_last_look_timestamp", about, Unit::Seconds, seen.last_look.clone());
         registry.register("assay_host_problems", "What is wrong with the host itself", seen.problems.clone());
+        seen.sink.register(&mut registry);
         Self { registry, ..seen }
     }
 
@@ -289,7 +317,9 @@ impl Seen {
             journal_backlog,
             last_look,
             problems,
+            sink,
         } = self;
+        sink.renew(snapshot);
         last_look.set(unix(snapshot.at));
         journal_backlog.set(count(snapshot.backlog));
         problems.set(count(snapshot.problems.len()));
@@ -318,6 +348,42 @@ impl Seen {
         }
         for run in &snapshot.running {
             running.get_or_create(&OfSchedule { schedule: name_of(run.record.schedule.as_ref()) }).inc();
+        }
+    }
+}
+
+impl OfExport {
+    fn register(&self, registry: &mut Registry) {
+        let Self { rows_waiting, days_waiting, lag, failures, last_success } = self;
+        registry.register("assay_sink_rows_waiting", "Rows that wait to be exported", rows_waiting.clone());
+        registry.register("assay_sink_days_waiting", "Days that wait to be exported whole", days_waiting.clone());
+        let about = "How long ago the earliest change was that is not exported";
+        registry.register_with_unit("assay_sink_lag", about, Unit::Seconds, lag.clone());
+        registry.register("assay_sink_failing", "Attempts to export that failed one after the other", failures.clone());
+        let about = "When rows last arrived in the sink";
+        registry.register_with_unit("assay_sink_last_success_timestamp", about, Unit::Seconds, last_success.clone());
+    }
+
+    fn renew(&self, snapshot: &Snapshot) {
+        let Self { rows_waiting, days_waiting, lag, failures, last_success } = self;
+        rows_waiting.clear();
+        days_waiting.clear();
+        lag.clear();
+        failures.clear();
+        last_success.clear();
+        let Some((export, dataset)) =
+            snapshot.export.as_ref().and_then(|export| Some((export, export.target.clone()?)))
+        else {
+            return;
+        };
+        let labels = OfSink { dataset };
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        rows_waiting.get_or_create(&labels).set(whole(export.rows_waiting));
+        days_waiting.get_or_create(&labels).set(whole(export.days_waiting));
+        failures.get_or_create(&labels).set(whole(export.failures));
+        lag.get_or_create(&labels).set(seconds(export.lag(snapshot.at)));
+        if let Some(at) = export.last_success_at {
+            last_success.get_or_create(&labels).set(unix(at));
         }
     }
 }

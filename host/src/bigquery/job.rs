@@ -156,14 +156,14 @@ pub async fn begin(
     Err(Error::new(Class::Backend, "BigQuery failed in every attempt"))
 }
 
-/// Waits until a job is over.
+/// Waits until a job is over, well or not.
 ///
 /// # Errors
-/// The job's own error; [`Class::Unreachable`] when `until` passes before.
+/// [`Class::Unreachable`] when `until` passes before, and that of a call; never the job's own.
 ///
 /// # Cancel safety
 /// The job goes on.
-pub async fn finish(connection: &dyn Connection, job: Job, until: Instant) -> Result<Job, Error> {
+pub async fn end(connection: &dyn Connection, job: Job, until: Instant) -> Result<Job, Error> {
     let id = JobId { id: job.job_reference.job_id.clone(), location: job.job_reference.location.clone() };
     let mut job = job;
     while !job.is_done() {
@@ -173,6 +173,18 @@ pub async fn finish(connection: &dyn Connection, job: Job, until: Instant) -> Re
         sleep(LOOK).await;
         job = connection.job(&id, until).await?;
     }
+    Ok(job)
+}
+
+/// Waits until a job is over.
+///
+/// # Errors
+/// The job's own error, and as [`end`].
+///
+/// # Cancel safety
+/// The job goes on.
+pub async fn finish(connection: &dyn Connection, job: Job, until: Instant) -> Result<Job, Error> {
+    let job = end(connection, job, until).await?;
     match job.error() {
         Some(error) => Err(error),
         None => Ok(job),

@@ -10,6 +10,7 @@ use crate::sandbox::Compiler;
 
 use super::alerts::args::AlertsArgs;
 use super::exit;
+use super::sink::args::SinkCommand;
 
 /// Runs data-validation checks as sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
@@ -77,6 +78,9 @@ pub(super) enum Command {
     Results(ResultsArgs),
     /// Show what queries were billed, by check, owner, source or day
     Cost(CostArgs),
+    /// Copy results to BigQuery, and compare them
+    #[command(subcommand)]
+    Sink(SinkCommand),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(PluginCommand),

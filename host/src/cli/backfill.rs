@@ -30,6 +30,7 @@ use super::render;
 use super::render::table::{heading, inert, plain, status_cell};
 use super::run::stop_on_signal;
 use super::schedules;
+use super::sink::Outlet;
 use super::worker::program;
 
 /// A slot of the range.
@@ -61,6 +62,8 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
     }
     let opened = Store::open(&config.host.state_dir, clock.now())?;
     let store = Arc::new(opened.store);
+    let outlet = Outlet::open(&config, &store, &clock).await?;
+    let state_dir = config.host.state_dir.clone();
     let progress = Progress::follow();
     let ledger = Arc::new(StoredLedger::new(Arc::clone(&store), clock.clone()));
     let host = Host::load_with(config, clock.clone(), &program()?, progress.events(), ledger).await?;
@@ -100,14 +103,18 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
     let exit = if args.dry_run || wanted.is_empty() {
         Exit::Ok
     } else {
-        run_all(&host, &schedule, store, wanted, &args, &mut views).await?
+        run_all(&host, &schedule, store.clone(), wanted, &args, &mut views).await?
+    };
+    let exported = match outlet {
+        Some(outlet) if !args.dry_run => outlet.export(&store, &clock, &state_dir).await?,
+        Some(_) | None => true,
     };
     let views: Vec<_> = views.into_values().collect();
     match args.format {
         PlainFormat::Json => render::json(&serde_json::json!({ "schedule_name": args.schedule, "slots": views }))?,
         PlainFormat::Table => table(&views, &args)?,
     }
-    Ok(exit.code())
+    Ok(if exported { exit } else { Exit::NotStored }.code())
 }
 
 /// The slots that are about a day of the range and have been due.

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::admission::SettingsRefusal;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Place};
+use crate::config::{Config, ConfigError, Place, SinkConfig};
 use crate::model::{AlertKey, AlertKind, DeliveryStatus};
 use crate::notify::{Fault, Secrets};
 use crate::runner::Host;
+use crate::sink::{self, Warehouse};
 use crate::store::{DeliveryFilter, Store};
 
 use super::args::{DoctorArgs, PlainFormat};
@@ -67,6 +68,9 @@ pub(super) async fn doctor(config: &Path, args: &DoctorArgs) -> Result<ExitCode,
     }
     let problems = settings(&host, &mut examined);
     alerting(&host, &mut examined).await;
+    if let Some(config) = &host.config.sink {
+        examined.push(sink(config, host.clock.now()).await);
+    }
 
     match args.format {
         PlainFormat::Json => render::json(&serde_json::json!({ "examined": examined }))?,
@@ -118,6 +122,27 @@ async fn sources(host: &Host, examined: &mut Vec<Examined>) {
                 examined.push(Examined::bad("error", what, problem.message, problem.hint.unwrap_or_default()));
             }
         }
+    }
+}
+
+/// Whether results can be copied.
+async fn sink(config: &SinkConfig, now: Timestamp) -> Examined {
+    let what = format!("sink {}", config.dataset);
+    let warehouse = match Warehouse::open(config).await {
+        Ok(warehouse) => warehouse,
+        Err(error) => return Examined::bad("error", what, error.to_string(), error.hint()),
+    };
+    match sink::plan(&warehouse, now).await {
+        Ok(steps) => match steps.iter().filter(|step| step.is_change).count() {
+            0 => Examined::ok(what, "its tables are up to date"),
+            missing => Examined::bad(
+                "error",
+                what,
+                format!("{missing} changes are missing"),
+                "`assay sink migrate` makes them",
+            ),
+        },
+        Err(error) => Examined::bad("error", what, error.to_string(), error.hint()),
     }
 }
 

@@ -25,6 +25,7 @@ mod results;
 mod run;
 mod schedules;
 mod serve;
+mod sink;
 mod status;
 mod token;
 mod worker;
@@ -86,6 +87,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, Failure> {
             Command::Token(args) => token::token(&args),
             Command::Alerts(args) => alerts::alerts(&cli.config, args).await,
             Command::Results(args) => results::results(&cli.config, args).await,
+            Command::Sink(command) => sink::sink(&cli.config, command).await,
             Command::Cost(args) => cost::cost(&cli.config, &args).await,
             Command::Plugin(command) => plugin::plugin(&cli.config, command).await,
             Command::Doctor(args) => doctor::doctor(&cli.config, &args).await,

@@ -21,6 +21,7 @@ use super::exit::{Exit, Profile};
 use super::failure::Failure;
 use super::progress::Progress;
 use super::render::{self, RunView, limits};
+use super::sink::Outlet;
 use super::worker::program;
 
 /// Runs checks and prints what came of them.
@@ -44,6 +45,10 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
     // Whoever is to be told must be able to be, before anything happens that they are to be told of.
     let office = match &journal {
         Journal::Store(_) => Some(office(&config, true)?),
+        Journal::Nowhere => None,
+    };
+    let outlet = match &journal {
+        Journal::Store(store) => Outlet::open(&config, store, &clock).await?,
         Journal::Nowhere => None,
     };
     let progress = Progress::follow();
@@ -80,7 +85,11 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
         (Journal::Store(store), Some(office)) => tell(&office, store, &host.clock, &state_dir).await?,
         (Journal::Store(_) | Journal::Nowhere, _) => true,
     };
-    Ok(code(&outcomes, &args, told))
+    let exported = match (&journal, outlet) {
+        (Journal::Store(store), Some(outlet)) => outlet.export(store, &host.clock, &state_dir).await?,
+        (Journal::Store(_) | Journal::Nowhere, _) => true,
+    };
+    Ok(code(&outcomes, &args, told && exported))
 }
 
 /// Tells whoever is to be told of alerts; where a host serves, it does. False when somebody could not be told.
@@ -148,7 +157,7 @@ fn print(outcomes: &[RunOutcome], format: Format, journal: &Journal, state_dir: 
     Ok(())
 }
 
-fn code(outcomes: &[RunOutcome], args: &RunArgs, told: bool) -> ExitCode {
+fn code(outcomes: &[RunOutcome], args: &RunArgs, delivered: bool) -> ExitCode {
     let results = || outcomes.iter().flat_map(|outcome| &outcome.results);
     let cancelled = outcomes.iter().any(|outcome| outcome.status == RunStatus::Cancelled);
     let status = if cancelled {
@@ -157,7 +166,7 @@ fn code(outcomes: &[RunOutcome], args: &RunArgs, told: bool) -> ExitCode {
         roll_up(results().map(|result| (result.conclusion.status, result.conclusion.severity)))
     };
     let tally = Tally::of(results().map(|result| result.conclusion.status));
-    let exit = if !told || outcomes.iter().any(|outcome| !outcome.not_stored.is_empty()) {
+    let exit = if !delivered || outcomes.iter().any(|outcome| !outcome.not_stored.is_empty()) {
         Exit::NotStored
     } else {
         Exit::of(status, tally, args.fail_on)

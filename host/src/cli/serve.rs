@@ -99,6 +99,7 @@ impl From<ServeError> for Failure {
             ServeError::Load(LoadError::Host(error)) => error.into(),
             ServeError::Store(error) => error.into(),
             ServeError::Load(LoadError::NotReady(error)) => error.into(),
+            ServeError::Load(LoadError::Sink(error)) => error.into(),
             error @ ServeError::Load(LoadError::Plugins(_) | LoadError::Settings(_)) => {
                 Self::usage(error, "`assay doctor` shows what is wrong")
             }

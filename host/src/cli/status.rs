@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::remote::reach;
 use super::render;
 use super::render::table::{heading, inert, plain, status_cell};
+use super::sink::told as told_of_sink;
 
 /// Prints what the host that serves is doing.
 pub(super) async fn status(config: &Path, args: &StatusArgs) -> Result<ExitCode, Failure> {
@@ -65,6 +66,9 @@ fn table(status: &StatusView) -> std::io::Result<()> {
             running.add_row(running_row(run, status.at));
         }
         render::out(&format!("\n{running}"))?;
+    }
+    if let Some(sink) = &status.sink {
+        render::out(&format!("\n{}", told_of_sink(sink)))?;
     }
     let load =
         status.configuration.last_load.error.iter().map(|error| format!("the configuration is refused: {error}"));

@@ -12,6 +12,7 @@ mod receiver;
 mod route;
 mod schedule;
 mod serve;
+mod sink;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,7 @@ pub(super) use schedule::{
 pub(super) use serve::{
     DISK_FREE_DEFAULT, DRAIN_DEFAULT, EVERY_MIN, Heartbeat, LISTEN_DEFAULT, SELF_CHECK_DEFAULT, Serve, Token,
 };
+pub(super) use sink::{QUEUE_ROWS_DEFAULT, QUEUE_ROWS_MAX, SINK_ALERT_DEFAULT, SINK_INTERVAL_DEFAULT, Sink};
 
 /// A size as it is written and what it means; a test compares them.
 #[derive(Debug)]
@@ -113,6 +115,9 @@ pub(super) struct Document {
     /// The host that `assay serve` keeps running. Every key may be left out.
     #[schemars(with = "Option<Serve>")]
     pub(super) serve: Option<Section<Serve>>,
+    /// Where results go as well. Left out: nowhere, the journal has them.
+    #[schemars(with = "Option<Sink>")]
+    pub(super) sink: Option<Section<Sink>>,
     /// Where data comes from, by name: `[source.NAME]`.
     #[schemars(with = "BTreeMap<String, Source>", extend("minProperties" = 1))]
     pub(super) source: Vec<Named<Source>>,

@@ -40,7 +40,7 @@ pub use error::{ConfigError, ConfigProblem};
 pub use place::Place;
 pub use resolved::{
     AlertingConfig, BigQueryConfig, CalendarConfig, CalendarQuery, CheckConfig, Config, Confirm, DigestConfig, Grant,
-    Heartbeat, HostConfig, Role, ScheduleConfig, ServeConfig, SourceConfig, SourceKind, Target, Token,
+    Heartbeat, HostConfig, Role, ScheduleConfig, ServeConfig, SinkConfig, SourceConfig, SourceKind, Target, Token,
 };
 pub use schema::json_schema;
 

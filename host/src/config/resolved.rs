@@ -5,6 +5,7 @@ mod alerting;
 mod calendar;
 mod schedule;
 mod serve;
+mod sink;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alert::Policy;
-use crate::bigquery::{Credentials, Identity};
+use crate::bigquery::{ConnectionOptions, Credentials};
 use crate::model::{CheckName, Digest, LimitRequest, PluginRef, ScheduleName, Severity, SourceName};
 use crate::source::TablePattern;
 
@@ -23,6 +24,7 @@ pub use alerting::{AlertingConfig, DigestConfig};
 pub use calendar::{CalendarConfig, CalendarQuery};
 pub use schedule::{ScheduleConfig, Target};
 pub use serve::{Heartbeat, Role, ServeConfig, Token};
+pub use sink::SinkConfig;
 
 /// A configuration that holds together.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct Config {
     pub host: HostConfig,
     /// The host that keeps running.
     pub serve: ServeConfig,
+    /// Where results go as well.
+    pub sink: Option<SinkConfig>,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
     /// The calendars, in the order of the file. Each has a schedule that keeps to it.
@@ -131,16 +135,10 @@ pub enum SourceKind {
 /// BigQuery as a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BigQueryConfig {
-    /// The project in which queries run and which pays for them.
-    pub project: String,
+    /// How it is reached, and as whom.
+    pub connection: ConnectionOptions,
     /// Dataset of tables that are named alone, `DATASET` or `PROJECT.DATASET`.
     pub dataset: Option<String>,
-    /// Where queries run.
-    pub location: Option<String>,
-    /// Whose rights.
-    pub identity: Identity,
-    /// Scheme, host and port.
-    pub endpoint: String,
     /// Bytes that may be billed a day (UTC), all checks together.
     pub daily_budget: Option<u64>,
 }
@@ -204,16 +202,12 @@ pub struct Grant {
 /// Makes paths relative to the folder of the file, and asks the machine for what is left to it.
 pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Config {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let Validated { host, serve, sources, calendars, schedules, alerting, checks } = validated;
+    let Validated { host, serve, sink, sources, calendars, schedules, alerting, checks } = validated;
     let sources = sources.into_iter().map(|source| {
         let validated::Source { name, mut kind, concurrency } = source;
         match &mut kind {
             SourceKind::Files { path, .. } => *path = folder.join(&path),
-            SourceKind::BigQuery(config) => {
-                if let Credentials::File(path) = &mut config.identity.credentials {
-                    *path = folder.join(&path);
-                }
-            }
+            SourceKind::BigQuery(config) => within(folder, &mut config.connection),
         }
         SourceConfig { name, kind, concurrency }
     });
@@ -226,12 +220,23 @@ pub(super) fn resolve(validated: Validated, path: &Path, text: Arc<str>) -> Conf
         digest: Digest::of(text.as_bytes()),
         host: resolve_host(host, folder),
         serve,
+        sink: sink.map(|mut sink| {
+            within(folder, &mut sink.connection);
+            sink
+        }),
         sources: sources.collect(),
         calendars: calendars.collect(),
         schedules,
         alerting: alerting.within(folder),
         checks,
         text,
+    }
+}
+
+/// Makes the file of credentials relative to a folder.
+fn within(folder: &Path, connection: &mut ConnectionOptions) {
+    if let Credentials::File(path) = &mut connection.identity.credentials {
+        *path = folder.join(&path);
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::authored::{
     Alerts, Calendar, Check, Digest, Document, Host, Inhibit, Maintenance, Quiet, Receiver, Route, Schedule, Serve,
-    Source,
+    Sink, Source,
 };
 
 /// The JSON Schema (draft 2020-12) of `assay.toml`, for editors. It knows keys, types and fixed words;
@@ -142,6 +142,7 @@ pub(crate) use shaped;
 
 shaped!(Host, "host");
 shaped!(Serve, "serve");
+shaped!(Sink, "sink");
 shaped!(Source, "source");
 shaped!(Calendar, "calendar");
 shaped!(Schedule, "schedule");

@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::authored::{Alerts, Check, Document, Host, Named, Serve};
+use super::authored::{Alerts, Check, Document, Host, Named, Serve, Sink};
 use super::error::ConfigProblem;
 use super::schema::{self, Shaped};
 use super::suggest::{did_you_mean, nearest};
@@ -89,6 +89,7 @@ pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) ->
     let mut authored = Document {
         host: None,
         serve: None,
+        sink: None,
         source: Vec::new(),
         calendar: Vec::new(),
         schedule: Vec::new(),
@@ -106,6 +107,7 @@ pub(super) fn read(document: &DeTable<'_>, problems: &mut Vec<ConfigProblem>) ->
         match key.get_ref().as_ref() {
             "host" => authored.host = section::<Host>(value, "[host]", problems),
             "serve" => authored.serve = section::<Serve>(value, "[serve]", problems),
+            "sink" => authored.sink = section::<Sink>(value, "[sink]", problems),
             "alerts" => {
                 authored.alerts = section::<Alerts>(value, "[alerts]", problems);
                 if authored.alerts.is_none() {

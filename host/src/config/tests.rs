@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod messages;
 mod schema;
+mod sink;
 
 use std::path::Path;
 

@@ -4,6 +4,7 @@
 //! only when there is no problem at all.
 
 mod alerting;
+mod bigquery;
 mod calendar;
 mod check;
 mod dependencies;
@@ -15,6 +16,7 @@ mod receiver;
 mod route;
 mod schedule;
 mod serve;
+mod sink;
 mod source;
 
 use std::collections::BTreeMap;
@@ -29,7 +31,9 @@ use crate::model::{LimitName, LimitRequest, SourceName};
 use super::authored::{self, Document, LimitTable};
 use super::error::ConfigProblem;
 use super::quantity;
-use super::resolved::{AlertingConfig, CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig, SourceKind};
+use super::resolved::{
+    AlertingConfig, CalendarConfig, CheckConfig, ScheduleConfig, ServeConfig, SinkConfig, SourceKind,
+};
 use super::sections::Section;
 use super::suggest::did_you_mean;
 use super::value::{all_or_none, count, folder, noted, size, time};
@@ -44,6 +48,7 @@ pub(crate) use schedule::time_zone_of;
 pub(super) struct Validated {
     pub(super) host: Host,
     pub(super) serve: ServeConfig,
+    pub(super) sink: Option<SinkConfig>,
     pub(super) sources: Vec<Source>,
     pub(super) calendars: Vec<CalendarConfig>,
     pub(super) schedules: Vec<ScheduleConfig>,
@@ -93,6 +98,7 @@ pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &m
     let names = Names::of(authored);
     let host = host(authored.host.as_ref(), problems);
     let serve = serve::serve(authored.serve.as_ref(), problems);
+    let sink = sink::sink(authored.sink.as_ref(), problems);
     let sources: Vec<_> = authored.source.iter().map(|named| source::source(named, problems)).collect();
     let calendars: Vec<_> = authored.calendar.iter().map(|named| calendar::calendar(named, &names, problems)).collect();
     let schedules: Vec<_> = authored.schedule.iter().map(|named| schedule::schedule(named, &names, problems)).collect();
@@ -116,6 +122,7 @@ pub(super) fn validate(authored: &Document, document: &DeTable<'_>, problems: &m
     Some(Validated {
         host: host?,
         serve: serve?,
+        sink: sink?,
         sources: sources.into_iter().collect::<Option<_>>()?,
         calendars: calendars.into_iter().collect::<Option<_>>()?,
         schedules: schedules.into_iter().collect::<Option<_>>()?,

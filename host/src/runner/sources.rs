@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bigquery::{ConnectionOptions, Rest, Retry};
+use crate::bigquery::Rest;
 use crate::config::{BigQueryConfig, SourceConfig, SourceKind};
 use crate::model::{Problem, ProblemCode};
 use crate::source::Source;
@@ -39,10 +39,9 @@ pub(super) async fn open(
             })
         }
         SourceKind::BigQuery(config) => {
-            let BigQueryConfig { project, dataset, location, identity, endpoint, daily_budget } = config.clone();
-            let options =
-                ConnectionOptions { project, location: location.clone(), endpoint, identity, retry: Retry::default() };
-            let connection = Rest::open(options).await.map_err(|error| closed(error.to_string(), error.hint()))?;
+            let BigQueryConfig { connection, dataset, daily_budget } = config.clone();
+            let location = connection.location.clone();
+            let connection = Rest::open(connection).await.map_err(|error| closed(error.to_string(), error.hint()))?;
             let options = BigQueryOptions { name: source.name.clone(), dataset, location, daily_budget };
             Ok(Arc::new(BigQuerySource::new(options, Arc::new(connection), Arc::clone(ledger))))
         }

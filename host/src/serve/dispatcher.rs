@@ -1,5 +1,6 @@
 //! The one owner of what a host does: it looks at the clock, carries out what the agenda orders, and answers requests.
 
+mod export;
 mod itself;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -24,9 +25,10 @@ use crate::runner::{
 };
 use crate::sandbox::ENGINE_VERSION;
 use crate::schedule::{Calendar, Due};
-use crate::store::{Interrupted, Pause, RunFilter, Store, StoreError};
+use crate::store::{ExportStatus, Interrupted, Pause, RunFilter, Store, StoreError};
 
 use super::agenda::{Agenda, Known, Last, Order};
+use super::exporting::{Exported, Outlet};
 use super::generation::{Fingerprint, Generation, LoadError};
 use super::health::{Health, Incident};
 use super::overdue;
@@ -59,6 +61,8 @@ pub(super) enum Message {
     Cancel { run: RunId, by: Option<String>, reply: oneshot::Sender<bool> },
     /// Messages to receivers arrived, did not yet, or were given up.
     Told(Round),
+    /// How the export goes.
+    Exported(Box<Exported>),
     /// A heartbeat has been sent, or did not arrive.
     Beaten(Option<String>),
 }
@@ -130,6 +134,10 @@ pub(super) struct Dispatcher {
     metrics: Arc<Metrics>,
     /// All it takes to tell somebody, as the configuration in force has it.
     offices: watch::Sender<Office>,
+    /// Where rows of the journal go as well, as the configuration in force has it.
+    outlets: watch::Sender<Option<Outlet>>,
+    /// How that goes.
+    export: Option<ExportStatus>,
     /// There may be something to tell.
     nudge: Arc<Notify>,
     loading: Option<Loading>,
@@ -184,6 +192,8 @@ impl Dispatcher {
             health: Health::new(generation.host.config.serve.disk_free_min_bytes, now),
             metrics: Arc::new(Metrics::new()),
             offices: watch::channel(generation.office.clone()).0,
+            outlets: watch::channel(None).0,
+            export: None,
             nudge: Arc::new(Notify::new()),
             last_load: LoadOutcome { at: now, error: None },
             generation: Arc::new(generation),
@@ -208,6 +218,7 @@ impl Dispatcher {
             stopping: None,
             setting,
         };
+        dispatcher.set_outlet().await?;
         dispatcher.calendars_unknown(&unknown);
         dispatcher.look().await;
         dispatcher.publish();
@@ -557,6 +568,7 @@ impl Dispatcher {
                     self.health.note(Incident::Undelivered { receiver, error });
                 }
             }
+            Message::Exported(exported) => self.exported(*exported),
             Message::Beaten(error) => self.health.heartbeat(error),
         }
     }
@@ -661,6 +673,9 @@ impl Dispatcher {
             Ok(Ok(generation)) => {
                 self.generation = Arc::new(generation);
                 self.offices.send_replace(self.generation.office.clone());
+                if let Err(error) = self.set_outlet().await {
+                    self.store_error(&error);
+                }
                 self.nudge.notify_one();
                 self.refused = None;
                 self.look_at_calendars().await;
@@ -753,6 +768,7 @@ impl Dispatcher {
             stopping: self.stopping.is_some(),
             last_load: self.last_load.clone(),
             problems: self.health.problems(),
+            export: self.export.clone(),
         });
         self.metrics.saw(&snapshot);
         self.published.send_replace(snapshot);

@@ -17,6 +17,7 @@ use crate::schedule::{Calendar, Due};
 use crate::store::Store;
 
 use super::agenda::Entry;
+use super::exporting::Outlet;
 
 /// A configuration in force. Runs keep the one they began with.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Generation {
     pub(super) host: Arc<Host>,
     /// All it takes to tell somebody of its alerts.
     pub(super) office: Office,
+    /// Where rows of the journal go as well.
+    pub(super) outlet: Option<Outlet>,
     /// What its files looked like when it was read.
     pub(super) seen: Fingerprint,
     /// Since when it is in force.
@@ -43,6 +46,9 @@ pub enum LoadError {
     /// Somebody who is to be told of alerts cannot be.
     #[error(transparent)]
     NotReady(#[from] NotReady),
+    /// The sink cannot be written to.
+    #[error("the sink cannot be opened: {0}")]
+    Sink(crate::bigquery::Error),
     /// Plugins are refused: what is in force keeps running on the versions it has.
     #[error("not admitted: {}", .0.iter().map(|(plugin, why)| format!("{plugin}: {why}")).collect::<Vec<_>>().join("; "))]
     Plugins(Vec<(PluginRef, String)>),
@@ -64,7 +70,8 @@ impl Generation {
         let ledger = Arc::new(StoredLedger::new(Arc::clone(store), clock.clone()));
         let host = Host::load_with(config, clock, program, &events, ledger).await?;
         let office = Office::open(&host.config, host.alerts(), &Secrets::of_process(), false)?;
-        Ok(Self { host: Arc::new(host), office, seen, since })
+        let outlet = Outlet::of(host.config.sink.as_ref()).await.map_err(LoadError::Sink)?;
+        Ok(Self { host: Arc::new(host), office, outlet, seen, since })
     }
 
     /// Whether all of it can run: what must be so for it to take the place of another.

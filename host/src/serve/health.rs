@@ -71,6 +71,7 @@ pub(super) struct Health {
     config_error: Option<String>,
     unknown_calendars: Vec<(CalendarName, String)>,
     heartbeat: Option<String>,
+    behind: Option<String>,
     last: BTreeMap<ScheduleName, LastRun>,
     problems: Vec<String>,
 }
@@ -93,6 +94,7 @@ impl Health {
             config_error: None,
             unknown_calendars: Vec::new(),
             heartbeat: None,
+            behind: None,
             last: BTreeMap::new(),
             problems: Vec::new(),
         }
@@ -146,6 +148,11 @@ impl Health {
     /// What came of the last heartbeats: why they do not arrive, if they do not.
     pub(super) fn heartbeat(&mut self, error: Option<String>) {
         self.heartbeat = error;
+    }
+
+    /// How far the sink is behind, if it is too far.
+    pub(super) fn exported(&mut self, behind: Option<String>) {
+        self.behind = behind;
     }
 
     /// What was wrong when the host last looked, one sentence each.
@@ -282,6 +289,11 @@ impl Health {
         }
         if let Some(error) = &self.heartbeat {
             told("heartbeat_failed", Severity::High, format!("heartbeats do not arrive: {error}"), None, "");
+        }
+        if let Some(behind) = &self.behind {
+            let how =
+                "nothing is lost: what waits is exported when the dataset can be written; `assay sink push` tries now";
+            told("sink_behind", Severity::High, behind.clone(), None, how);
         }
         findings
     }

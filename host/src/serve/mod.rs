@@ -5,7 +5,8 @@
 //! - `dispatcher`: the one owner of all that changes; carries out what the agenda orders;
 //! - `generation`: a configuration in force, and noticing that there is another;
 //! - [`Snapshot`]: what others are told of it, [`Handle`]: what they can want;
-//! - `telling`: alerts reach people; `overdue`: checks that should have a result and have none;
+//! - `telling`: alerts reach people; `exporting`: rows reach the sink; `overdue`: checks that should have a result and
+//!   have none;
 //! - `health`: what the host says of itself, as the built-in check `assay/host`;
 //! - `heartbeat`, `systemd`: whom else it tells.
 //!
@@ -16,6 +17,7 @@
 
 mod agenda;
 mod dispatcher;
+mod exporting;
 mod generation;
 mod handle;
 mod health;
@@ -146,6 +148,7 @@ pub async fn start(config: PathBuf, program: PathBuf, clock: Clock) -> Result<Se
     let setting = Setting { clock: clock.clone(), store: store.clone(), config, program };
     let (dispatcher, published) = Dispatcher::start(setting, generation, messages).await?;
     let told = dispatcher.telling(inbox.clone());
+    let exported = dispatcher.exporting(inbox.clone());
     let metrics = dispatcher.metrics();
     let handle = Handle::new(inbox, published.clone(), store);
     let over = CancellationToken::new();
@@ -156,6 +159,7 @@ pub async fn start(config: PathBuf, program: PathBuf, clock: Clock) -> Result<Se
         tokio::spawn(heartbeat::beat(handle.clone())),
         tokio::spawn(systemd::feed_watchdog(published.clone())),
         tokio::spawn(told),
+        tokio::spawn(exported),
     ];
     let work = tokio::spawn(dispatcher.work());
     systemd::ready(&format!("{} schedules", published.borrow().schedules.len()));

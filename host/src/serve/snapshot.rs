@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::model::{RunId, RunRecord, RunStatus, ScheduleName};
 use crate::schedule::Due;
-use crate::store::Pause;
+use crate::store::{ExportStatus, Pause};
 
 /// What a host is doing at an instant.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub last_load: LoadOutcome,
     /// What is wrong with the host itself, one sentence each.
     pub problems: Vec<String>,
+    /// How the export to the sink goes, where there is one.
+    pub export: Option<ExportStatus>,
 }
 
 impl Snapshot {
@@ -48,6 +50,7 @@ impl Snapshot {
             stopping: false,
             last_load: LoadOutcome { at: now, error: None },
             problems: Vec::new(),
+            export: None,
         }
     }
 }

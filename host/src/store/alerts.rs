@@ -8,6 +8,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::codec::Fields;
 use super::error::Fault;
+use super::export_queue::not_waiting;
 use super::read::comparable;
 use super::rows::Table;
 use super::rows::alert::{self, CHANGES, INCIDENTS, STATES, StandingAlert};
@@ -191,13 +192,14 @@ fn last_sequence(conn: &Connection, fingerprint: &str) -> Result<i64, Fault> {
 }
 
 /// Deletes what was told and what changed before an instant, but not what an alert that is open, or a delivery that
-/// waits, needs.
+/// waits, needs, nor what waits to be exported.
 pub(super) fn forget(conn: &Connection, before: Timestamp) -> Result<(), Fault> {
     let before = comparable(before);
     let settled = format!("fingerprint NOT IN (SELECT fingerprint FROM {} WHERE unsettled = 1)", STATES.name);
+    let exported = not_waiting(NOTIFICATIONS.name, "notification_id", "at");
     for (table, condition) in [
         (DELIVERIES.name, "ended_at < ?1".to_owned()),
-        (NOTIFICATIONS.name, format!("at < ?1 AND {settled}")),
+        (NOTIFICATIONS.name, format!("at < ?1 AND {settled} AND {exported}")),
         (CHANGES.name, format!("at < ?1 AND {settled}")),
         (silence::TABLE.name, "ends_at < ?1".to_owned()),
     ] {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::codec::{self, Fields};
 use super::error::{Fault, StoreError};
+use super::export_queue::not_waiting;
 use super::rows::{Put, Table, timestamp};
 use crate::model::SourceName;
 use crate::source::ledger::{Billed, DailyBudgets, Payer, allowed};
@@ -117,9 +118,11 @@ pub(super) fn set_aside(conn: &Connection, id: &str) -> Result<Option<u64>, Faul
     rows.next()?.map(|row| Fields::new(TABLE.name, row).count("set_aside_bytes")).transpose()
 }
 
-/// Forgets the queries before a day.
+/// Forgets the queries before a day, but not those that wait to be exported.
 pub(super) fn forget(conn: &Connection, before: &str) -> Result<(), Fault> {
-    conn.prepare_cached(&format!("DELETE FROM {} WHERE cost_date < ?1", TABLE.name))?.execute([before])?;
+    let settled = not_waiting(TABLE.name, "cost_id", "recorded_at");
+    let sql = format!("DELETE FROM {} WHERE cost_date < ?1 AND {settled}", TABLE.name);
+    conn.prepare_cached(&sql)?.execute([before])?;
     Ok(())
 }
 

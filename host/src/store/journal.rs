@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::alerts::{self, AlertContext, Happened, Happening};
 use super::costs::{self, Aside, Settled};
 use super::error::{Fault, StoreError};
+use super::export_queue::Exporting;
 use super::rows::delivery::{self, DELIVERIES};
 use super::rows::plan::{self, PlannedCheck};
 use super::rows::run::{self, RunEnd};
@@ -66,6 +67,8 @@ pub(super) enum Operation {
     Settled(Settled),
     /// Costs before a day go.
     ForgetCosts(String),
+    /// Something about the export.
+    Export(Exporting),
 }
 
 /// A run that begins.
@@ -257,7 +260,8 @@ impl Operation {
             | Self::ForgetTold(_)
             | Self::Aside(_)
             | Self::Settled(_)
-            | Self::ForgetCosts(_) => None,
+            | Self::ForgetCosts(_)
+            | Self::Export(_) => None,
         }
     }
 
@@ -284,6 +288,7 @@ impl Operation {
             Self::Aside(aside) => aside.write(conn),
             Self::Settled(settled) => settled.write(conn),
             Self::ForgetCosts(before) => costs::forget(conn, before),
+            Self::Export(exporting) => exporting.write(conn),
         }
     }
 }

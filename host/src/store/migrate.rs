@@ -23,7 +23,8 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"ASSY");
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// One entry a file in schemas/sqlite, oldest first.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../schemas/sqlite/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../../schemas/sqlite/0001_initial.sql"), include_str!("../../../schemas/sqlite/0002_export.sql")];
 
 /// Opens the database for writing, makes it if it is missing, brings it up to date.
 ///
@@ -90,6 +91,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::export_queue::Exporting;
     use super::super::rows::{alert, child, delivery, feedback, plan, result, run, silence, slot};
     use super::*;
     use crate::model::{
@@ -173,7 +175,29 @@ mod tests {
         drop(open(&path).unwrap());
         let conn = open(&path).unwrap();
         let setting = |name: &str| conn.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!([setting("synchronous"), setting("foreign_keys"), setting("user_version")], [2, 1, 1]);
+        assert_eq!([setting("synchronous"), setting("foreign_keys"), setting("user_version")], [2, 1, 2]);
+    }
+
+    #[test]
+    fn rows_of_the_first_version_are_exported_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("assay.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        let say = "INSERT INTO verdict_feedback (feedback_id, check_name, verdict, at, said_by) \
+                   VALUES (?1, 'c', 'expected', '2026-01-02T03:04:05.000006Z', 'sam')";
+        old.execute(say, ["before"]).unwrap();
+        drop(old);
+        let conn = open(&path).unwrap();
+        let target = Exporting::Target { target: Some("p.d".to_owned()), now: jiff::Timestamp::UNIX_EPOCH };
+        target.write(&conn).unwrap();
+        conn.execute(say, ["after"]).unwrap();
+        let count = |table: &str| -> i64 {
+            conn.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
+        };
+        assert_eq!((count("export_days"), count("export_queue")), (1, 1), "the day of the one, the key of the other");
     }
 
     #[test]
@@ -193,7 +217,7 @@ mod tests {
         open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
         let before = fs_err::read(&path).unwrap();
         let error = open(&path).unwrap_err();
-        assert!(matches!(error, StoreError::Newer { found: 999, known: 1, .. }), "{error:?}");
+        assert!(matches!(error, StoreError::Newer { found: 999, known: 2, .. }), "{error:?}");
         assert!(error.hint().contains("a later one"));
         assert_eq!(fs_err::read(&path).unwrap(), before);
     }

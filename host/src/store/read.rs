@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use super::codec::{self, Fields};
 use super::error::{Fault, StoreError};
+use super::export_queue::not_waiting;
 use super::migrate;
 use super::rows::run::{self, StoredRun};
 use super::rows::slot::{self, ScheduleState};
@@ -208,13 +209,19 @@ pub(super) fn runs(conn: &Connection, filter: &RunFilter) -> Result<Vec<StoredRu
     all(conn, &sql, params, run::read)
 }
 
-/// Ids of runs that ended before an instant, at most `limit` of them.
+/// Ids of runs that ended before an instant and of which nothing waits to be exported, at most `limit` of them.
 pub(super) fn ended_before(conn: &Connection, before: Timestamp, limit: u32) -> Result<Vec<RunId>, Fault> {
     // A run begins before it ends, and there is an index of that.
-    let sql =
-        "SELECT run_id FROM validation_runs WHERE started_at < ?1 AND finished_at < ?1 ORDER BY started_at LIMIT ?2";
+    let exported = not_waiting(run::NAME, "run_id", "started_at");
+    let results = not_waiting(result::TABLE.name, "result_id", "started_at");
+    let sql = format!(
+        "SELECT run_id FROM {0} WHERE started_at < ?1 AND finished_at < ?1 AND {exported} AND NOT EXISTS \
+         (SELECT 1 FROM {1} WHERE {1}.run_id = {0}.run_id AND NOT ({results})) ORDER BY started_at LIMIT ?2",
+        run::NAME,
+        result::TABLE.name
+    );
     let params = vec![Value::Text(comparable(before)), Value::Integer(limit.into())];
-    all(conn, sql, params, |row| Fields::new(run::NAME, row).parsed("run_id", "run id"))
+    all(conn, &sql, params, |row| Fields::new(run::NAME, row).parsed("run_id", "run id"))
 }
 
 /// What is known of schedules.

@@ -178,7 +178,7 @@ fn standing(conn: &Connection, now: Timestamp) -> Result<Standing, Fault> {
 }
 
 /// What tells this journal from others: made when it is first asked for.
-fn identity(conn: &Connection, now: Timestamp) -> Result<String, Fault> {
+pub(super) fn identity(conn: &Connection, now: Timestamp) -> Result<String, Fault> {
     let read = || {
         let sql = format!("SELECT identity FROM {} ORDER BY identity", IDENTITY.name);
         all(conn, &sql, Vec::new(), |row| Fields::new(IDENTITY.name, row).text("identity"))

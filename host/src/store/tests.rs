@@ -1,5 +1,6 @@
 //! Tests of the whole store, on real files.
 
+mod export;
 mod slots;
 
 use std::path::Path;

@@ -142,10 +142,19 @@ mod tests {
 
         let pages: i64 = conn.query_row("PRAGMA page_count", (), |row| row.get(0)).unwrap();
         conn.query_row(&format!("PRAGMA max_page_count = {}", pages + 2), (), |_| Ok(())).unwrap();
-        let batch = [record("a", "small"), record("b", &"large".repeat(100_000))];
-        let fault = commit(&mut conn, &batch).unwrap_err();
+        let mut large = planned("a");
+        large.settings = format!("\"{}\"", "large".repeat(100_000));
+        let second = Operation::Begin(Box::new(Begun::new(&run_record(2), &[large], "x").unwrap()));
+        let fault = commit(&mut conn, &[record("a", "small"), second]).unwrap_err();
         assert!(matches!(fault.at(&path), StoreError::DiskFull { .. }));
         assert_eq!((count(&conn, "validation_runs"), count(&conn, "validation_results")), (1, 0), "none of the batch");
+
+        // A statement that fires triggers is taken back by itself.
+        let batch = [record("a", "small"), record("b", &"large".repeat(100_000))];
+        let outcomes = commit(&mut conn, &batch).unwrap();
+        let [Ok(()), Err(Fault::Sqlite(error))] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+        assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull));
+        assert_eq!(count(&conn, "validation_results"), 1, "what does not fit, and nothing else");
 
         conn.query_row("PRAGMA max_page_count = 100000", (), |_| Ok(())).unwrap();
         let outcomes = commit(&mut conn, &batch).unwrap();

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use assay_tests::day::{self, Hour, Load};
-use assay_tests::{kill, month};
+use assay_tests::{kill, month, sink};
 use clap::{Parser, Subcommand};
 
 /// Measure a host that serves.
@@ -50,6 +50,24 @@ enum What {
         #[arg(long, default_value_t = 5_000)]
         flood: usize,
     },
+    /// Export made-up results while requests, jobs and the process break, and compare
+    Sink {
+        /// How many trials
+        #[arg(long, default_value_t = 2_000)]
+        runs: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Export the results of an hour in which the dataset could not be written
+    Outage {
+        /// How many results
+        #[arg(long, default_value_t = 18_000)]
+        results: usize,
+        /// The folder of the emulator
+        #[arg(long, default_value = "target/tools/emulator")]
+        emulator: std::path::PathBuf,
+    },
     /// Serve the same in real time, and tell how late slots begin and what memory it takes
     Lateness {
         /// How many checks
@@ -71,6 +89,17 @@ fn main() -> anyhow::Result<()> {
         What::Month { seed, days, flood } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             print(&format!("{:#?}", runtime.block_on(month::month(seed, days, flood))?))
+        }
+        What::Sink { runs, seed } => {
+            let (sum, wrong) = sink::trials(seed..seed + runs)?;
+            print(&format!("{sum:#?}"))?;
+            anyhow::ensure!(wrong.is_empty(), "seeds in which something differs: {wrong:?}");
+            Ok(())
+        }
+        What::Outage { results, emulator } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let measured = runtime.block_on(sink::measure::outage(&std::path::absolute(emulator)?, results))?;
+            print(&format!("{measured:#?}"))
         }
         What::Lateness { checks, schedules, minutes } => lateness(Load { checks, schedules, minutes }),
     }

@@ -24,15 +24,17 @@ use gcp_bigquery_client::model::table_reference::TableReference as CrateTable;
 use super::fake::{ask, check};
 
 /// Where the tests are run: a project with a dataset of their own.
-struct Bed {
-    connection: Arc<Rest>,
-    project: String,
-    dataset: String,
+pub(super) struct Bed {
+    pub(super) connection: Arc<Rest>,
+    pub(super) project: String,
+    pub(super) dataset: String,
+    /// Scheme, host and port.
+    pub(super) endpoint: String,
     _emulator: Option<Emulator>,
 }
 
 impl Bed {
-    async fn start(name: &str) -> Self {
+    pub(super) async fn start(name: &str) -> Self {
         let project = std::env::var("ASSAY_BIGQUERY_PROJECT").ok();
         let (emulator, endpoint, credentials) = match &project {
             Some(_) => (None, ENDPOINT.to_owned(), Credentials::Default),
@@ -49,13 +51,14 @@ impl Bed {
         let options = ConnectionOptions {
             project: project.clone(),
             location: std::env::var("ASSAY_BIGQUERY_LOCATION").ok(),
-            endpoint,
+            endpoint: endpoint.clone(),
             identity: Identity { credentials, impersonate: None },
             retry: Retry::default(),
         };
         let connection = Arc::new(Rest::open(options).await.unwrap());
         let unique = clock::Clock::system().now().as_microsecond();
-        let bed = Self { connection, project, dataset: format!("assay_{name}_{unique}"), _emulator: emulator };
+        let dataset = format!("assay_{name}_{unique}");
+        let bed = Self { connection, project, dataset, endpoint, _emulator: emulator };
         // What a test that dies leaves behind goes by itself.
         let options = "OPTIONS (default_table_expiration_days = 1)";
         bed.run(&format!("CREATE SCHEMA `{}` {options}", bed.dataset)).await;
@@ -63,7 +66,7 @@ impl Bed {
     }
 
     /// DDL or DML of the host itself.
-    async fn run(&self, sql: &str) {
+    pub(super) async fn run(&self, sql: &str) {
         let query = JobConfigurationQuery {
             query: sql.to_owned(),
             use_legacy_sql: Some(false),
@@ -107,7 +110,7 @@ impl Bed {
         (info.kind, info.type_name, printed(&batch))
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.run(&format!("DROP SCHEMA `{}` CASCADE", self.dataset)).await;
     }
 }

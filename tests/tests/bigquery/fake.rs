@@ -2,6 +2,7 @@
 //!
 //! Shapes of answers:
 //! - jobs: <https://cloud.google.com/bigquery/docs/reference/rest/v2/Job>
+//! - uploads: <https://cloud.google.com/bigquery/docs/reference/api-uploads#multipart>
 //! - rows: <https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/getQueryResults>
 //! - errors: <https://cloud.google.com/bigquery/docs/error-messages>
 //! - tokens: <https://cloud.google.com/compute/docs/access/authenticate-workloads>,
@@ -274,8 +275,11 @@ pub(crate) fn table(dataset: &str, table: &str) -> Json {
 }
 
 async fn answer(State(fake): State<Fake>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let parsed: Json = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
     let path = uri.path().to_owned();
+    let parsed: Json = match path.starts_with("/upload/") {
+        true => uploaded(&String::from_utf8_lossy(&body)),
+        false => serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body))),
+    };
     let call = call_of(&method, &path, &parsed);
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (answer, lost) = {
@@ -305,6 +309,14 @@ async fn answer(State(fake): State<Fake>, method: Method, uri: Uri, headers: Hea
         return (StatusCode::OK, axum::body::Body::from_stream(cut)).into_response();
     }
     answer
+}
+
+/// The job of an upload, with the number of its rows.
+fn uploaded(body: &str) -> Json {
+    let mut parts = body.split("\r\n\r\n").skip(1).map(|part| part.split("\r\n--").next().unwrap_or_default());
+    let mut job: Json = serde_json::from_str(parts.next().unwrap_or_default()).unwrap();
+    job["configuration"]["load"]["rows"] = json!(parts.next().unwrap_or_default().lines().count());
+    job
 }
 
 fn error_body(status: u16, reason: &str, message: &str) -> Json {
@@ -360,8 +372,15 @@ impl Knows {
                 }),
             ),
             Call::Insert => self.insert(body),
-            Call::Job => match self.jobs.get(&name) {
-                Some(job) => status_json(200, &self.job(&name, job)),
+            Call::Job => match self.jobs.get_mut(&name) {
+                Some(job) => {
+                    // Nobody asks for the rows of these.
+                    let sql = job.configuration["query"]["query"].as_str();
+                    let is_read = sql.is_some_and(|sql| !sql.contains("MERGE") && !sql.starts_with("DROP"));
+                    job.done |= !is_read && !self.endless;
+                    let job = job.clone();
+                    status_json(200, &self.job(&name, &job))
+                }
                 None => status_json(404, &error_body(404, "notFound", &format!("Not found: Job {name}"))),
             },
             Call::Cancel => match self.jobs.get_mut(&name) {
@@ -427,6 +446,7 @@ impl Knows {
             "configuration": job.configuration,
             "status": { "state": if job.done { "DONE" } else { "RUNNING" }, "errorResult": error },
             "statistics": {
+                "load": { "outputRows": job.configuration["load"]["rows"].to_string() },
                 "query": if job.done {
                     json!({
                         "statementType": "SELECT", "totalBytesBilled": billed.to_string(), "cacheHit": self.cache_hit,

@@ -9,4 +9,7 @@ mod emulator;
 mod endings;
 mod fake;
 mod hostile;
+mod outages;
 mod requests;
+mod sink;
+mod views;

@@ -11,6 +11,9 @@ Made of `schemas/results.yaml` by `cargo xtask gen`; edit that file instead.
 Everything is in `assay.db`, a SQLite database in the state directory. Timestamps are text, RFC 3339 in UTC with
 six digits and `Z`, so they sort and SQLite's date functions read them. Dates and JSON documents are text. A count
 beyond 9,223,372,036,854,775,807 is stored as that number.
+
+Tables in BigQuery have two columns more: `journal_id`, which journal a row comes from, and `revision`: of two exports of a
+row the one with the greater revision holds.
 ";
 
 /// The page.
@@ -63,6 +66,9 @@ fn row(table: &Table, column: &Column) -> String {
     }
     if table.export && !column.export {
         meaning += " Not in BigQuery.";
+    }
+    if column.of_parent {
+        meaning += " Only in BigQuery.";
     }
     format!("| `{}` | {kind}{nullable} | {meaning} |\n", column.name)
 }

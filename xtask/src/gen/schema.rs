@@ -35,6 +35,11 @@ pub(super) struct Table {
     pub(super) partition_by: Option<String>,
     #[serde(default)]
     pub(super) cluster_by: Vec<String>,
+    /// Of an exported table: columns of which the first that is not NULL says when a row last changed.
+    #[serde(default)]
+    pub(super) changed_at: Vec<String>,
+    /// Of an exported table: the table with whose rows its own are exported.
+    pub(super) part_of: Option<String>,
     pub(super) columns: Vec<Column>,
 }
 
@@ -66,6 +71,9 @@ pub(super) struct Column {
     /// Whether it is in the BigQuery table, if there is one.
     #[serde(default = "exported")]
     pub(super) export: bool,
+    /// Whether it is in the BigQuery table alone, with the value of the table that this one is part of.
+    #[serde(default)]
+    pub(super) of_parent: bool,
 }
 
 fn first_version() -> usize {
@@ -101,6 +109,18 @@ impl Table {
         named.map(|column| column.since).max().unwrap_or_else(first_version)
     }
 
+    /// The columns that the journal has.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| !column.of_parent)
+    }
+
+    /// The column with which its rows are found that belong to a row of the table that it is part of.
+    pub(super) fn parent_key(&self) -> Option<&str> {
+        let parent = self.part_of.as_ref()?;
+        let reference = self.foreign_keys.iter().find(|reference| reference.references == *parent)?;
+        reference.columns.first().map(String::as_str)
+    }
+
     fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|candidate| candidate.name == column)
     }
@@ -129,6 +149,7 @@ impl Schema {
                 problems.push(format!("{}: described twice", table.name));
             }
             table.problems(self.versions.len(), &mut problems);
+            table.export_problems(&known, &mut problems);
             for reference in &table.foreign_keys {
                 let target = known.iter().find(|other| other.name == reference.references);
                 let complete = target.is_some_and(|target| reference.to.iter().all(|column| target.has(column)));
@@ -151,7 +172,7 @@ impl Table {
     fn problems(&self, newest: usize, problems: &mut Vec<String>) {
         let mut names = BTreeSet::new();
         for column in &self.columns {
-            let Column { name, kind, required, description: _, values, since, export: _ } = column;
+            let Column { name, kind, required, description: _, values, since, export: _, of_parent: _ } = column;
             identifier(name, &format!("column of {}", self.name), problems);
             values.iter().for_each(|value| identifier(value, &format!("value of {}.{name}", self.name), problems));
             if !names.insert(name) {
@@ -178,13 +199,41 @@ impl Table {
         }
         let references = self.foreign_keys.iter().flat_map(|reference| &reference.columns);
         let mentioned = self.key.iter().chain(references).chain(self.indexes.iter().flatten());
-        for column in mentioned.chain(&self.partition_by).chain(&self.cluster_by) {
+        for column in mentioned.chain(&self.partition_by).chain(&self.cluster_by).chain(&self.changed_at) {
             if !self.has(column) {
                 problems.push(format!("{}.{column}: mentioned but not described", self.name));
             }
         }
         if self.key.is_empty() {
             problems.push(format!("{}: no key", self.name));
+        }
+    }
+
+    /// What keeps rows from being exported; `known` are the tables above.
+    fn export_problems(&self, known: &[&Self], problems: &mut Vec<String>) {
+        if !self.export {
+            return;
+        }
+        let is_day = |column: &Column| column.kind == Kind::Timestamp && column.required;
+        let partition = self.columns.iter().find(|column| Some(&column.name) == self.partition_by.as_ref());
+        if !partition.is_some_and(is_day) {
+            problems.push(format!("{}: `partition_by` of an exported table is a required timestamp", self.name));
+        }
+        match &self.part_of {
+            None if self.changed_at.is_empty() || self.key.len() != 1 => {
+                problems
+                    .push(format!("{}: an exported table has one key and `changed_at`, or is `part_of`", self.name));
+            }
+            None => {}
+            Some(parent) => {
+                let parent = known.iter().find(|table| table.name == *parent && table.export);
+                let of_parent = self.columns.iter().filter(|column| column.of_parent);
+                let complete =
+                    parent.is_some_and(|parent| of_parent.into_iter().all(|column| parent.has(&column.name)));
+                if !complete || self.parent_key().is_none() {
+                    problems.push(format!("{}: `part_of` names no exported table that it refers to", self.name));
+                }
+            }
         }
     }
 }
@@ -225,6 +274,8 @@ mod tests {
             "`it's` is not a name for a value of a.odd",
             "a.gone: mentioned but not described",
             "a: a foreign key to nothing above",
+            "a: `partition_by` of an exported table is a required timestamp",
+            "a: an exported table has one key and `changed_at`, or is `part_of`",
             "version 2 `more` brings nothing",
         ] {
             assert!(error.contains(expected), "{expected} is missing in:\n{error}");

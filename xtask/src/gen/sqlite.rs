@@ -25,7 +25,7 @@ fn migration(schema: &Schema, version: usize) -> String {
         if table.since() == version {
             sql += &create(table, version);
         } else {
-            let added = table.columns.iter().filter(|column| column.since == version);
+            let added = table.kept().filter(|column| column.since == version);
             for column in added {
                 sql += &format!("\n-- {}\n", column.description);
                 sql += &format!("ALTER TABLE {} ADD COLUMN {};\n", table.name, definition(column));
@@ -36,12 +36,41 @@ fn migration(schema: &Schema, version: usize) -> String {
             sql += &format!("\nCREATE INDEX {0}_by_{name} ON {0} ({1});\n", table.name, columns.join(", "));
         }
     }
-    sql
+    let queue = schema.tables.iter().find(|table| table.name == QUEUE).map_or(1, Table::since);
+    let queued = schema.tables.iter().filter(|table| table.since().max(queue) == version);
+    sql + &queued.filter_map(queueing).collect::<String>()
+}
+
+/// The queue of the export: triggers can fill it once it is there.
+const QUEUE: &str = "export_queue";
+
+/// Triggers that put changed rows into the queue of the export, in the transaction that changes them.
+fn queueing(table: &Table) -> Option<String> {
+    let (name, key, day) = (&table.name, table.key.first()?, table.partition_by.as_ref()?);
+    if !table.export || table.changed_at.is_empty() {
+        return None;
+    }
+    let changed: Vec<_> = table.changed_at.iter().map(|column| format!("NEW.{column}")).collect();
+    let changed = if changed.len() == 1 { changed.concat() } else { format!("coalesce({})", changed.join(", ")) };
+    let trigger = |event: &str| {
+        format!(
+            "\nCREATE TRIGGER {name}_queued_on_{event} AFTER {event} ON {name}
+WHEN EXISTS (SELECT 1 FROM export_state WHERE target IS NOT NULL)
+BEGIN
+    UPDATE export_state SET revision = revision + 1;
+    INSERT INTO {QUEUE} (table_name, row_key, revision, row_day, changed_at)
+    SELECT '{name}', NEW.{key}, revision, substr(NEW.{day}, 1, 10), {changed} FROM export_state WHERE true
+    ON CONFLICT (table_name, row_key) DO UPDATE
+    SET revision = excluded.revision, changed_at = coalesce(changed_at, excluded.changed_at);
+END;\n"
+        )
+    };
+    Some(["insert", "update"].map(trigger).concat())
 }
 
 fn create(table: &Table, version: usize) -> String {
     let mut sql = format!("\n-- {}\nCREATE TABLE {} (\n", table.description, table.name);
-    for column in table.columns.iter().filter(|column| column.since == version) {
+    for column in table.kept().filter(|column| column.since == version) {
         sql += &format!("    -- {}\n    {},\n", column.description, definition(column));
     }
     sql += &format!("    PRIMARY KEY ({})", table.key.join(", "));
@@ -86,7 +115,7 @@ versions: [initial, notes, more]
 tables:
 - name: runs
   description: Runs.
-  export: true
+  export: false
   key: [id]
   indexes: [[at], [mood, at]]
   columns:
@@ -144,5 +173,57 @@ tables:
             let error = conn.execute(refused, ()).unwrap_err().to_string();
             assert!(error.contains(why), "{refused}: {error}");
         }
+    }
+
+    #[test]
+    fn a_changed_row_is_queued_once_with_its_last_revision_while_there_is_a_target() {
+        let schema = Schema::parse(
+            "
+versions: [initial]
+tables:
+- name: runs
+  description: Runs.
+  export: true
+  key: [id]
+  partition_by: at
+  changed_at: [ended, at]
+  columns:
+  - {name: id, type: string, required: true, description: Identity.}
+  - {name: at, type: timestamp, required: true, description: When.}
+  - {name: ended, type: timestamp, description: When it ended.}
+",
+        )
+        .unwrap();
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch(
+            "CREATE TABLE export_state (target TEXT, revision INTEGER);
+             INSERT INTO export_state VALUES (NULL, 7);
+             CREATE TABLE export_queue (table_name TEXT, row_key TEXT, revision INTEGER, row_day TEXT, changed_at TEXT,
+                                        PRIMARY KEY (table_name, row_key));",
+        )
+        .unwrap();
+        conn.execute_batch(&outputs(&schema)[0].content).unwrap();
+        let queued = || {
+            let sql = "SELECT row_key || ' ' || revision || ' ' || row_day || ' ' || changed_at FROM export_queue";
+            let mut statement = conn.prepare(sql).unwrap();
+            let rows: Result<Vec<String>, _> = statement.query_map((), |row| row.get(0)).unwrap().collect();
+            rows.unwrap()
+        };
+        let insert = "INSERT OR REPLACE INTO runs (id, at) VALUES (?1, '2026-01-02T03:04:05.000006Z')";
+        conn.execute(insert, ["unheard"]).unwrap();
+        assert_eq!(queued(), [""; 0], "nothing is exported");
+
+        conn.execute_batch("UPDATE export_state SET target = 'p.d'").unwrap();
+        conn.execute(insert, ["a"]).unwrap();
+        assert_eq!(queued(), ["a 8 2026-01-02 2026-01-02T03:04:05.000006Z"]);
+        conn.execute("UPDATE runs SET ended = '2026-01-03T00:00:00.000000Z' WHERE id = 'a'", ()).unwrap();
+        conn.execute(insert, ["a"]).unwrap();
+        assert_eq!(
+            queued(),
+            ["a 10 2026-01-02 2026-01-02T03:04:05.000006Z"],
+            "the row once, with its last revision and since when it waits"
+        );
+        conn.execute_batch("DELETE FROM export_queue; UPDATE runs SET ended = '2026-01-03T00:00:00.000000Z'").unwrap();
+        assert_eq!(queued()[1], "a 12 2026-01-02 2026-01-03T00:00:00.000000Z", "revisions never come back");
     }
 }

@@ -35,7 +35,7 @@ use crate::model::{
 use crate::runner::{Request, SelectError};
 use crate::schedule::Due;
 use crate::serve::{LastRun, LoadOutcome, RunningView, ScheduleView, Snapshot};
-use crate::store::{Pause, PlannedCheck, Store};
+use crate::store::{ExportStatus, Pause, PlannedCheck, Store};
 
 use super::control::{Control, ControlError};
 use super::metrics::Metrics;
@@ -108,6 +108,17 @@ fn snapshot(tokens: Vec<Token>) -> Snapshot {
         backlog: 0,
         stopping: false,
         last_load: LoadOutcome { at: at(-50), error: None },
+        export: Some(ExportStatus {
+            target: Some("p.d".to_owned()),
+            rows_waiting: 3,
+            days_waiting: 1,
+            oldest: Some(at(-60)),
+            last_success_at: Some(at(-90)),
+            failing_since: Some(at(-30)),
+            failures: 2,
+            failed_jobs: 1,
+            last_error: Some("no connection".to_owned()),
+        }),
         problems: vec!["a slot of `nightly` began 90 s late".to_owned()],
     }
 }

@@ -103,6 +103,9 @@ fn what_is_told_is_explained() {
     let text = metrics.text().unwrap();
     let mut named: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
     named.sort_unstable();
+    for line in ["assay_sink_lag_seconds{dataset=\"p.d\"} 90.0", "assay_sink_failing{dataset=\"p.d\"} 2"] {
+        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+    }
     assert_eq!(
         named,
         [
@@ -122,6 +125,12 @@ fn what_is_told_is_explained() {
             "assay_schedule_last_status",
             "assay_schedule_next_timestamp_seconds",
             "assay_schedule_paused",
+            "assay_sink_days_waiting",
+            "assay_sink_failing",
+            "assay_sink_lag_seconds",
+            "assay_sink_last_success_timestamp_seconds",
+            "assay_sink_rows",
+            "assay_sink_rows_waiting",
             "assay_slots_not_run",
             "assay_slots_waiting",
             "assay_start_lag_seconds",

@@ -10,5 +10,6 @@ pub use problem::ProblemView;
 pub use request::{CancelBody, NothingBody, PauseBody, TriggerBody};
 pub use run::{ResultsView, RunDetailView, RunPageView, RunView, TriggeredView};
 pub use status::{
-    ConfigurationView, DueView, LastRunView, LoadView, PauseView, ReadinessView, RunningView, ScheduleView, StatusView,
+    ConfigurationView, DueView, LastRunView, LoadView, PauseView, ReadinessView, RunningView, ScheduleView, SinkView,
+    StatusView,
 };

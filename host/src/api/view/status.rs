@@ -1,13 +1,13 @@
 //! What a host is doing.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::schedule::Due;
 use crate::serve::{self, Snapshot};
-use crate::store::Pause;
+use crate::store::{ExportStatus, Pause};
 
 use super::words;
 
@@ -39,12 +39,35 @@ pub struct StatusView {
     pub journal_backlog: u64,
     /// What is wrong with the host itself, one sentence each.
     pub problems: Vec<String>,
+    /// The sink; null when there is none.
+    pub sink: Option<SinkView>,
     /// The configuration.
     pub configuration: ConfigurationView,
     /// Schedules that are due by themselves.
     pub schedules: Vec<ScheduleView>,
     /// Runs that are under way, the oldest first.
     pub running: Vec<RunningView>,
+}
+
+/// How the export to the sink goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SinkView {
+    /// The dataset, `project.dataset`.
+    pub dataset: String,
+    /// Rows that wait.
+    pub rows_waiting: u64,
+    /// Days that wait as a whole.
+    pub days_waiting: u64,
+    /// How long ago the earliest change was that waits, in milliseconds; 0 when none waits.
+    pub lag_ms: i64,
+    /// When rows last arrived.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success_at: Option<Timestamp>,
+    /// Since when every attempt has failed; null when the last one did not.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub failing_since: Option<Timestamp>,
+    /// What the last attempt came to, where it failed.
+    pub last_error: Option<String>,
 }
 
 /// The configuration of a host.
@@ -179,6 +202,7 @@ impl StatusView {
             stopping,
             last_load: serve::LoadOutcome { at: loaded_at, error },
             problems,
+            export,
         } = snapshot;
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -188,6 +212,7 @@ impl StatusView {
             stopping: *stopping,
             journal_backlog: *backlog as u64,
             problems: problems.clone(),
+            sink: export.as_ref().and_then(|export| SinkView::of(export, *at)),
             configuration: ConfigurationView {
                 digest: config.digest.to_string(),
                 since: *config_since,
@@ -196,6 +221,23 @@ impl StatusView {
             schedules: schedules.iter().map(ScheduleView::of).collect(),
             running: running.iter().map(RunningView::of).collect(),
         }
+    }
+}
+
+impl SinkView {
+    /// `None` when nothing is exported.
+    #[must_use]
+    pub fn of(export: &ExportStatus, now: Timestamp) -> Option<Self> {
+        let lag = export.lag(now).max(SignedDuration::ZERO);
+        Some(Self {
+            dataset: export.target.clone()?,
+            rows_waiting: export.rows_waiting,
+            days_waiting: export.days_waiting,
+            lag_ms: i64::try_from(lag.as_millis()).unwrap_or(i64::MAX),
+            last_success_at: export.last_success_at,
+            failing_since: export.failing_since,
+            last_error: export.last_error.clone(),
+        })
     }
 }
 

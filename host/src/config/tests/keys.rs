@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{GOOD, parse, with};
-use crate::bigquery::Identity;
+use crate::bigquery::{ConnectionOptions, Identity};
 use crate::config::authored::{self, Calendar, Check, Host, Schedule, Serve, Source};
 use crate::config::schema::Shaped;
 use crate::config::{
@@ -36,7 +36,8 @@ fn seen(config: &Config) -> BTreeMap<&'static str, String> {
         panic!("the first source is one of files")
     };
     let SourceKind::BigQuery(warehouse) = &config.sources[1].kind else { panic!("the second source is BigQuery") };
-    let BigQueryConfig { project: jobs, dataset, location, identity, endpoint, daily_budget: day } = warehouse;
+    let BigQueryConfig { connection, dataset, daily_budget: day } = warehouse;
+    let ConnectionOptions { project: jobs, location, endpoint, identity, retry: _ } = connection;
     let Identity { credentials, impersonate } = identity;
     let ServeConfig { listen, tokens, drain, self_check, keep, disk_free_min_bytes, heartbeat, traces } = &config.serve;
     let tokens: Vec<_> = tokens

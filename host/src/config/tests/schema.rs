@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::alerting::ALERTING;
 use super::{GOOD, problems, with};
 use crate::config::authored::{
-    Alerts, Calendar, Check, Digest, Host, Inhibit, Maintenance, Quiet, Receiver, Route, Schedule, Serve, Source,
+    Alerts, Calendar, Check, Digest, Host, Inhibit, Maintenance, Quiet, Receiver, Route, Schedule, Serve, Sink, Source,
 };
 use crate::config::schema::{Shaped, document};
 use crate::config::{STARTER, json_schema};
@@ -211,6 +211,7 @@ fn every_key_is_explained_and_its_example_would_do() {
     }
     examples::<Host>();
     examples::<Serve>();
+    examples::<Sink>();
     examples::<Source>();
     examples::<Calendar>();
     examples::<Schedule>();
@@ -238,6 +239,7 @@ fn every_key_is_explained_and_its_example_would_do() {
         "route",
         "schedule",
         "serve",
+        "sink",
         "source",
     ];
     assert_eq!(document().keys().collect::<Vec<_>>(), sections);
