@@ -37,6 +37,15 @@ Exit codes:
    4  the journal cannot be used
   64  wrong usage or configuration";
 
+/// Text for `assay sink --help`.
+const SINK_HELP: &str = "\
+Exit codes:
+   0  done; `verify`: journal and dataset are the same
+   1  `verify`: they differ
+   3  BigQuery could not be asked
+   4  results wait still
+  64  wrong usage or configuration";
+
 /// Text for `assay status --help`.
 const STATUS_HELP: &str = "\
 Exit codes:
@@ -79,7 +88,7 @@ pub(super) enum Command {
     /// Show what queries were billed, by check, owner, source or day
     Cost(CostArgs),
     /// Copy results to BigQuery, and compare them
-    #[command(subcommand)]
+    #[command(subcommand, after_help = SINK_HELP)]
     Sink(SinkCommand),
     /// Look at plugins
     #[command(subcommand)]

@@ -131,8 +131,7 @@ pub async fn migrate(warehouse: &Warehouse, steps: &[Step], now: Timestamp) -> R
 async fn look(warehouse: &Warehouse, now: Timestamp) -> Result<Found, MigrateError> {
     let Dataset { project, dataset } = &warehouse.dataset;
     let connection = warehouse.connection.as_ref();
-    let until = clock::monotonic() + PATIENCE;
-    let there = connection.dataset(project, dataset, until).await.map_err(|error| match error.class {
+    let there = warehouse.reach().await.map_err(|error| match error.class {
         Class::NotFound => MigrateError::NoDataset(warehouse.dataset.clone()),
         _ => MigrateError::Ask(error),
     })?;
@@ -142,6 +141,7 @@ async fn look(warehouse: &Warehouse, now: Timestamp) -> Result<Found, MigrateErr
         let (dataset, wanted) = (warehouse.dataset.clone(), wanted.clone());
         return Err(MigrateError::Elsewhere { dataset, found: there.location, wanted });
     }
+    let until = clock::monotonic() + PATIENCE;
     let mut found = Found::default();
     let mut page = None;
     loop {

@@ -37,6 +37,10 @@ pub use verify::{Compared, Verdict, VerifyError, verify};
 
 /// How long one statement of the host itself may take.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How long it is tried to begin a job, uploads included: then BigQuery is not there, and that is told.
+const BEGIN: Duration = Duration::from_secs(150);
+/// How long it is tried to look at the dataset: a person may wait for it.
+const REACH: Duration = Duration::from_secs(20);
 /// Rows of an answer that are asked for at once.
 const PAGE_ROWS: u32 = 10_000;
 /// Between two looks at a query that does not hold the request.
@@ -75,6 +79,18 @@ impl Warehouse {
     #[must_use]
     pub fn dataset(&self) -> &Dataset {
         &self.dataset
+    }
+
+    /// Whether the dataset can be seen; soon.
+    ///
+    /// # Errors
+    /// When it cannot.
+    ///
+    /// # Cancel safety
+    /// Nothing is left behind.
+    pub async fn reach(&self) -> Result<crate::bigquery::Dataset, Error> {
+        let Dataset { project, dataset } = &self.dataset;
+        self.connection.dataset(project, dataset, clock::monotonic() + REACH).await
     }
 
     fn statement(sql: &str) -> NewJob {
@@ -121,7 +137,8 @@ impl Warehouse {
     /// Runs a job to its end, or finds the one of that name. The inner error is the job's own: it is over.
     async fn finish(&self, key: &JobKey, job: &NewJob, until: Instant) -> Result<Result<Job, Error>, Error> {
         let connection = self.connection.as_ref();
-        let begun = job::begin(connection, key, job, until, |_| {}).await?;
+        let soon = until.min(clock::monotonic() + BEGIN);
+        let begun = job::begin(connection, key, job, soon, |_| {}).await?;
         let ended = job::end(connection, begun, until).await?;
         Ok(match ended.error() {
             Some(error) => Err(error),

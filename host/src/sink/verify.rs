@@ -70,6 +70,9 @@ pub enum VerifyError {
     /// The journal.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The dataset cannot be seen.
+    #[error("{0}")]
+    Reach(Error),
     /// BigQuery.
     #[error("{table}: {error}")]
     Ask {
@@ -89,7 +92,7 @@ impl VerifyError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) => error.hint(),
-            Self::Ask { error, .. } => migrate::hint(error),
+            Self::Reach(error) | Self::Ask { error, .. } => migrate::hint(error),
             Self::Answer(_) => "is `endpoint` that of BigQuery?",
         }
     }
@@ -117,6 +120,7 @@ pub async fn verify(
     forgets: bool,
     now: Timestamp,
 ) -> Result<Vec<Compared>, VerifyError> {
+    warehouse.reach().await.map_err(VerifyError::Reach)?;
     let journal_id = store.journal_id().await?;
     let nonce = now.as_nanosecond().to_string();
     let mut compared = Vec::new();

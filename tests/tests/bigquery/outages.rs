@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use assay::bigquery::{Credentials, Identity};
-use assay::clock::Clock;
+use assay::bigquery::{Class, ConnectionOptions, Credentials, Identity, Rest, Retry};
+use assay::clock::{self, Clock};
 use assay::model::RunStatus;
-use assay::sink::{Dataset, Limits, PushError, Pusher, Warehouse};
+use assay::sink::{Dataset, Limits, MigrateError, PushError, Pusher, VerifyError, Warehouse, plan, verify};
 use assay::store::{ExportStatus, Store};
 use assay_tests::made;
 use jiff::Timestamp;
@@ -119,6 +119,39 @@ async fn a_token_that_runs_out_on_the_way_is_exchanged() {
     let bearers: Vec<_> = bed.fake.asked(Call::Insert).into_iter().filter_map(|asked| asked.bearer).collect();
     assert_eq!(bearers, ["metadata-1", "metadata-2", "metadata-2"], "the load twice, the script once");
     assert_eq!(bed.fake.jobs().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_long_for_a_bigquery_that_is_not_there() {
+    let options = ConnectionOptions {
+        project: PROJECT.to_owned(),
+        location: None,
+        // Nothing listens there.
+        endpoint: "http://127.0.0.1:9".to_owned(),
+        identity: Identity { credentials: Credentials::None, impersonate: None },
+        retry: Retry::default(),
+    };
+    let connection = Arc::new(Rest::open(options).await.unwrap());
+    let dataset = Dataset { project: PROJECT.to_owned(), dataset: "assay".to_owned() };
+    let dir = tempfile::tempdir().unwrap();
+    let store = journal(dir.path(), &dataset).await;
+    let warehouse = Warehouse::new(connection, dataset, None);
+    let now = Clock::system().now();
+    let took = |began: tokio::time::Instant| began.elapsed().as_secs();
+
+    let began = clock::monotonic();
+    let error = plan(&warehouse, now).await.unwrap_err();
+    assert!(matches!(&error, MigrateError::Ask(error) if error.class == Class::Unreachable), "{error}");
+    assert!(took(began) <= 20, "{} s", took(began));
+    let began = clock::monotonic();
+    let days = (jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 1, 3));
+    let error = verify(&store, &warehouse, days, false, now).await.unwrap_err();
+    assert!(matches!(error, VerifyError::Reach(_)) && took(began) <= 20, "{error}: {} s", took(began));
+    let pusher = Pusher::new(store.clone(), warehouse, Clock::system(), Limits::default());
+    let began = clock::monotonic();
+    let error = pusher.push().await.unwrap_err();
+    assert!(matches!(error, PushError::Call(_)) && took(began) <= 150, "{error}: {} s", took(began));
+    assert!(store.export_status().await.unwrap().failing_since.is_some(), "the journal knows");
 }
 
 #[tokio::test]

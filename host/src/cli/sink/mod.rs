@@ -87,7 +87,9 @@ async fn bring_up_to_date(warehouse: &Warehouse, dry_run: bool, clock: &Clock) -
 
 async fn push(sink: &SinkConfig, store: Arc<Store>, clock: &Clock) -> Result<ExitCode, Failure> {
     let limits = Limits { queue_max: sink.queue_max, ..Limits::default() };
-    let pusher = Pusher::new(store.clone(), open(sink).await?, clock.clone(), limits);
+    let warehouse = open(sink).await?;
+    warehouse.reach().await.map_err(PushError::Call)?;
+    let pusher = Pusher::new(store.clone(), warehouse, clock.clone(), limits);
     let mut all = Pushed::default();
     loop {
         let pushed = pusher.push().await?;
