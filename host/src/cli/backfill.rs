@@ -24,6 +24,7 @@ use crate::store::{RunFilter, Store, StoredRun};
 use super::args::{BackfillArgs, PlainFormat};
 use super::exit::{Exit, FailOn};
 use super::failure::Failure;
+use super::instant::in_order;
 use super::plan::known;
 use super::progress::Progress;
 use super::render;
@@ -56,10 +57,7 @@ pub(super) async fn backfill(config: &Path, args: BackfillArgs) -> Result<ExitCo
         let error = anyhow::anyhow!("`{}` has no `cron`, so that it has no slots", args.schedule);
         return Err(Failure::usage(error, format!("`assay run {} --date D` runs it for a day", args.schedule)));
     }
-    if args.to < args.from {
-        let error = anyhow::anyhow!("{} is before {}", args.to, args.from);
-        return Err(Failure::usage(error, "`--from` is the first day, `--to` the last"));
-    }
+    in_order(args.from, args.to)?;
     let opened = Store::open(&config.host.state_dir, clock.now())?;
     let store = Arc::new(opened.store);
     let outlet = Outlet::open(&config, &store, &clock).await?;

@@ -1,6 +1,7 @@
-//! Instants, as somebody says them.
+//! Instants and days, as somebody says them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::failure::Failure;
@@ -22,4 +23,13 @@ pub(super) fn until(at: At, time_zone: &TimeZone, now: Timestamp) -> Result<Time
         return Err(Failure::usage(error, "name an instant to come, or leave `--until` out"));
     }
     Ok(until)
+}
+
+/// That a range of days does not end before it begins.
+pub(super) fn in_order(from: Date, to: Date) -> Result<(), Failure> {
+    if from <= to {
+        return Ok(());
+    }
+    let error = anyhow::anyhow!("{to} is before {from}");
+    Err(Failure::usage(error, "`--from` is the first day, `--to` the last"))
 }

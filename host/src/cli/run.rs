@@ -33,15 +33,8 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
     let plans = select(&config, &request, clock.now())?;
 
     // The journal comes first: with nowhere to write there is no point in running.
-    let journal = if args.dry_run || args.explain {
-        Journal::Nowhere
-    } else {
-        let opened = Store::open(&state_dir, clock.now())?;
-        for run in opened.recovered {
-            tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
-        }
-        Journal::Store(Arc::new(opened.store))
-    };
+    let journal =
+        if args.dry_run || args.explain { Journal::Nowhere } else { Journal::Store(open_journal(&state_dir, &clock)?) };
     // Whoever is to be told must be able to be, before anything happens that they are to be told of.
     let office = match &journal {
         Journal::Store(_) => Some(office(&config, true)?),
@@ -90,6 +83,15 @@ pub(super) async fn run(config: &Path, args: RunArgs) -> Result<ExitCode, Failur
         (Journal::Store(_) | Journal::Nowhere, _) => true,
     };
     Ok(code(&outcomes, &args, told && exported))
+}
+
+/// Opens the journal, and tells of runs that another host has left in it.
+pub(super) fn open_journal(state_dir: &Path, clock: &Clock) -> Result<Arc<Store>, Failure> {
+    let opened = Store::open(state_dir, clock.now())?;
+    for run in opened.recovered {
+        tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
+    }
+    Ok(Arc::new(opened.store))
 }
 
 /// Tells whoever is to be told of alerts; where a host serves, it does. False when somebody could not be told.

@@ -31,9 +31,6 @@ pub struct Table {
     pub cluster_by: Vec<String>,
     /// The table with whose rows its own are exported.
     pub part_of: Option<PartOf>,
-    /// Columns of which the first that is not NULL says when a row last changed.
-    #[serde(default)]
-    pub changed_at: Vec<String>,
     /// Columns in BigQuery, in order.
     pub columns: Vec<Column>,
 }
@@ -178,7 +175,7 @@ mod tests {
     fn the_layout_is_read_and_every_column_that_is_named_is_there() {
         assert_eq!(layout().version, 2);
         for table in &layout().tables {
-            let named = table.key.iter().chain(&table.cluster_by).chain(&table.changed_at);
+            let named = table.key.iter().chain(&table.cluster_by);
             for column in named.chain([&table.partition_by]) {
                 assert!(table.place(column).is_some(), "{}.{column}", table.name);
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::layout::{Layout, Mode, layout};
 use super::sql::{self, Dataset, STAGING, VERSIONS};
-use super::{PATIENCE, Warehouse, views};
+use super::{PATIENCE, Warehouse, hint, views};
 use crate::bigquery::{Class, Error, Schema, Table, TableReference};
 use crate::clock;
 
@@ -76,18 +76,6 @@ impl MigrateError {
             Self::Conflicts(_) => "assay only adds: put that right by hand, or name another dataset".to_owned(),
             Self::Ask(error) | Self::Step { error, .. } => hint(error).to_owned(),
         }
-    }
-}
-
-/// What would help when the sink cannot write.
-pub(super) fn hint(error: &Error) -> &'static str {
-    match error.class {
-        Class::AccessDenied => {
-            "grant `roles/bigquery.jobUser` on the project and `roles/bigquery.dataEditor` on the dataset of the sink"
-        }
-        Class::NotFound => "does the dataset have its tables? `assay sink migrate` makes them",
-        Class::Invalid => "do the tables have the columns of this assay? `assay sink migrate` adds what is missing",
-        _ => error.hint(),
     }
 }
 

@@ -147,6 +147,18 @@ impl Warehouse {
     }
 }
 
+/// What would help when the sink cannot write.
+fn hint(error: &Error) -> &'static str {
+    match error.class {
+        Class::AccessDenied => {
+            "grant `roles/bigquery.jobUser` on the project and `roles/bigquery.dataEditor` on the dataset of the sink"
+        }
+        Class::NotFound => "does the dataset have its tables? `assay sink migrate` makes them",
+        Class::Invalid => "do the tables have the columns of this assay? `assay sink migrate` adds what is missing",
+        _ => error.hint(),
+    }
+}
+
 fn labels() -> Labels {
     Labels::default().with("app", "assay").with("for", "sink")
 }

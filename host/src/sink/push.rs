@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::layout::layout;
 use super::sql::{self, STAGED, STAGING};
-use super::{Warehouse, labels, migrate, row};
+use super::{Warehouse, hint, labels, row};
 use crate::bigquery::{Class, Error, JobKey, NewJob};
 use crate::clock::{self, Clock};
 use crate::store::{ExportBatch, Store, StoreError};
@@ -79,7 +79,7 @@ impl PushError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) => error.hint(),
-            Self::Call(error) | Self::Job(error) => migrate::hint(error),
+            Self::Call(error) | Self::Job(error) => hint(error),
         }
     }
 }

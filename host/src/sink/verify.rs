@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::layout::layout;
 use super::row::Digest;
-use super::{Warehouse, migrate, sql};
+use super::{Warehouse, hint, sql};
 use crate::bigquery::Error;
 use crate::store::{Store, StoreError};
 
@@ -92,7 +92,7 @@ impl VerifyError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Store(error) => error.hint(),
-            Self::Reach(error) | Self::Ask { error, .. } => migrate::hint(error),
+            Self::Reach(error) | Self::Ask { error, .. } => hint(error),
             Self::Answer(_) => "is `endpoint` that of BigQuery?",
         }
     }

@@ -202,8 +202,8 @@ fn count(conn: &Connection, table: &str) -> Result<u64, Fault> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How the export goes.
-pub(super) fn status(conn: &Connection) -> Result<ExportStatus, Fault> {
+/// What the journal knows of the export, but for what waits.
+pub(super) fn state(conn: &Connection) -> Result<ExportStatus, Fault> {
     let state = all(conn, &format!("SELECT * FROM {STATE}"), Vec::new(), |row| {
         let fields = Fields::new(STATE, row);
         Ok(ExportStatus {
@@ -216,7 +216,11 @@ pub(super) fn status(conn: &Connection) -> Result<ExportStatus, Fault> {
             ..ExportStatus::default()
         })
     })?;
-    let Some(state) = state.into_iter().next() else { return Ok(ExportStatus::default()) };
+    Ok(state.into_iter().next().unwrap_or_default())
+}
+
+/// How the export goes.
+pub(super) fn status(conn: &Connection) -> Result<ExportStatus, Fault> {
     let sql = format!(
         "SELECT min(changed_at) AS changed_at FROM \
          (SELECT min(changed_at) AS changed_at FROM {QUEUE} UNION ALL SELECT min(changed_at) FROM {DAYS})"
@@ -226,7 +230,7 @@ pub(super) fn status(conn: &Connection) -> Result<ExportStatus, Fault> {
         rows_waiting: count(conn, QUEUE)?,
         days_waiting: count(conn, DAYS)?,
         oldest: oldest.into_iter().flatten().next(),
-        ..state
+        ..state(conn)?
     })
 }
 

@@ -28,13 +28,13 @@ pub struct ExportBatch {
 
 /// The next rows to be exported: at most `entries` of the queue, and no more of them once there are `bytes`.
 pub(super) fn batch(conn: &Connection, entries: u32, bytes: usize) -> Result<Option<ExportBatch>, Fault> {
-    let status = export_queue::status(conn)?;
+    let state = export_queue::state(conn)?;
     let first = export_queue::first(conn, entries)?;
-    if first.is_empty() || status.target.is_none() {
+    if first.is_empty() || state.target.is_none() {
         return Ok(None);
     }
     let mut batch =
-        ExportBatch { journal: journal(conn)?, entries: Vec::new(), rows: Vec::new(), failed_jobs: status.failed_jobs };
+        ExportBatch { journal: journal(conn)?, entries: Vec::new(), rows: Vec::new(), failed_jobs: state.failed_jobs };
     let mut size = 0;
     for entry in first {
         if size >= bytes {

@@ -117,12 +117,6 @@ impl Warehouse {
         self.state().requests
     }
 
-    /// Tables of rows on their way that are left.
-    #[must_use]
-    pub fn left_behind(&self) -> usize {
-        self.state().staging.len()
-    }
-
     /// How many rows and how many keys a table has, and what the rows are.
     #[must_use]
     pub fn digest(&self, name: &str) -> (Digest, usize) {

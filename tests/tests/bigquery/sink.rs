@@ -16,7 +16,7 @@ use jiff::civil::{Date, date};
 
 use super::emulator::Bed;
 
-/// Trials in one test. `target/debug/serving sink` does 2,000.
+/// Trials, as many as `target/debug/serving sink` makes.
 const TRIALS: u64 = 2_000;
 const DAYS: (Date, Date) = (date(2026, 1, 1), date(2026, 1, 31));
 

@@ -32,8 +32,6 @@ struct SinkTable<'s> {
     cluster_by: &'s [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     part_of: Option<PartOf<'s>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    changed_at: &'s [String],
     columns: Vec<SinkColumn<'s>>,
 }
 
@@ -84,7 +82,6 @@ fn sink_table(table: &Table) -> SinkTable<'_> {
         partition_by: table.partition_by.as_deref().unwrap_or_default(),
         cluster_by: &table.cluster_by,
         part_of,
-        changed_at: &table.changed_at,
         columns: columns(table).collect(),
     }
 }

@@ -13,7 +13,9 @@ use jiff::civil::Date;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::instant::in_order;
 use super::render;
+use super::run::open_journal;
 use crate::bigquery::Error;
 use crate::clock::{self, Clock};
 use crate::config::{Config, SinkConfig};
@@ -31,16 +33,16 @@ pub(super) async fn sink(config: &Path, command: SinkCommand) -> Result<ExitCode
     let clock = Clock::system();
     let config = Config::load(config)?;
     let sink = required(&config)?;
-    if let SinkCommand::Migrate { dry_run } = command {
-        return bring_up_to_date(&open(sink).await?, dry_run, &clock).await;
-    }
-    let store = open_store(&config, sink, &clock).await?;
+    let store = || open_store(&config, sink, &clock);
     match command {
-        SinkCommand::Status { format } => status::status(&store, &clock, format).await,
-        SinkCommand::Push => push(sink, store, &clock).await,
-        SinkCommand::Verify(args) => verify::run(&config, &open(sink).await?, &store, &clock, &args).await,
-        SinkCommand::Backfill { from, to } => backfill(&config, sink, store, &clock, (from, to)).await,
-        SinkCommand::Migrate { .. } => Ok(Exit::Ok.code()),
+        SinkCommand::Migrate { dry_run } => bring_up_to_date(&open(sink).await?, dry_run, &clock).await,
+        SinkCommand::Status { format } => status::status(&*store().await?, &clock, format).await,
+        SinkCommand::Push => push(sink, store().await?, &clock).await,
+        SinkCommand::Verify(args) => {
+            let store = store().await?;
+            verify::run(&config, &open(sink).await?, &store, &clock, &args).await
+        }
+        SinkCommand::Backfill { from, to } => backfill(&config, sink, store().await?, &clock, (from, to)).await,
     }
 }
 
@@ -59,12 +61,9 @@ async fn open(sink: &SinkConfig) -> Result<Warehouse, Failure> {
 
 /// The journal, which knows where its rows go.
 async fn open_store(config: &Config, sink: &SinkConfig, clock: &Clock) -> Result<Arc<Store>, Failure> {
-    let opened = Store::open(&config.host.state_dir, clock.now())?;
-    for run in opened.recovered {
-        tracing::warn!(%run, "a run of a host that died is now marked as interrupted");
-    }
-    opened.store.export_to(Some(sink.dataset.to_string()), clock.now()).await?;
-    Ok(Arc::new(opened.store))
+    let store = open_journal(&config.host.state_dir, clock)?;
+    store.export_to(Some(sink.dataset.to_string()), clock.now()).await?;
+    Ok(store)
 }
 
 async fn bring_up_to_date(warehouse: &Warehouse, dry_run: bool, clock: &Clock) -> Result<ExitCode, Failure> {
@@ -110,10 +109,7 @@ async fn backfill(
     clock: &Clock,
     (from, to): (Date, Date),
 ) -> Result<ExitCode, Failure> {
-    if to < from {
-        let error = anyhow::anyhow!("{to} is before {from}");
-        return Err(Failure::usage(error, "`--from` is the first day, `--to` the last"));
-    }
+    in_order(from, to)?;
     store.export_again(from, to).await?;
     if served_by(&config.host.state_dir)?.is_some() {
         render::out("the host that serves exports them within its `interval`")?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::args::PlainFormat;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
+use super::super::instant::in_order;
 use super::super::render;
 use super::super::render::table::{heading, plain};
 use super::args::VerifyArgs;
@@ -41,10 +42,7 @@ pub(super) async fn run(
     let today = day_of(clock.now());
     let to = args.to.unwrap_or(today);
     let from = args.from.unwrap_or_else(|| to.saturating_sub(DAYS.days()));
-    if to < from {
-        let error = anyhow::anyhow!("{to} is before {from}");
-        return Err(Failure::usage(error, "`--from` is the first day, `--to` the last"));
-    }
+    in_order(from, to)?;
     let compared = verify(store, warehouse, (from, to), config.serve.keep.is_some(), clock.now()).await?;
     let views = compared.iter().map(|Compared { table, day, journal, dataset, verdict }| ComparedView {
         table,
